@@ -1,0 +1,1 @@
+"""Tests of `unbounded`; see runner/README.md for the golden `.case` files."""

@@ -1,0 +1,44 @@
+"""Collects `.case` files; gives every test the engine's address. The machinery is in runner/."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.runner.case_file import belongs_here
+from tests.runner.collection import ENGINE, CaseFileItems
+from tests.runner.engine import ENGINE_SETTINGS, EngineUnderTest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("cases")
+    group.addoption("--rewrite", action="store_true", help="write the engine's results into the .case files")
+    group.addoption("--engine-settings", choices=sorted(ENGINE_SETTINGS), default="default", metavar="NAME")
+    group.addoption("--remote", metavar="URL", help="run the .case files on this Spark Connect server, ignoring todo")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    engine = EngineUnderTest(settings_name=config.getoption("--engine-settings"), remote=config.getoption("--remote"))
+    config.stash[ENGINE] = engine
+    config.add_cleanup(engine.close)
+    config.args[:] = [_node_id(argument) for argument in config.args]
+
+
+def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> CaseFileItems | None:
+    if not belongs_here(file_path):
+        return None
+    return CaseFileItems.from_parent(parent, path=file_path)
+
+
+@pytest.fixture(scope="session")
+def engine_url(pytestconfig: pytest.Config) -> str:
+    """The address of the engine all tests of this run share."""
+    return pytestconfig.stash[ENGINE].url
+
+
+def _node_id(argument: str) -> str:
+    """`path/file.case:41` → the node id of that block."""
+    match = re.fullmatch(r"(.*?)([^/]+\.case):(\d+)", argument)
+    return f"{match[1]}{match[2]}::{match[2]}:{match[3]}" if match else argument

@@ -1,0 +1,206 @@
+"""GROUP BY in all its forms: groupBy().agg(), SQL's select list with ordinals and aliases, grouping sets, pivot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from unbounded.analysis import generators
+from unbounded.analysis.context import Analysis, Scope
+from unbounded.analysis.expressions import resolve_named
+from unbounded.analysis.pivots import expand_pivot
+from unbounded.analysis.projection import has_aggregate
+from unbounded.analysis.time_windows import plan_time_windows
+from unbounded.errors import SparkError, analysis_error
+from unbounded.functions.naming import pretty_name
+from unbounded.plan import unresolved as u
+from unbounded.plan.expressions import (
+    AggregateCall,
+    Alias,
+    Attribute,
+    Expression,
+    Literal,
+    NamedExpression,
+    PythonCall,
+    to_attribute,
+)
+from unbounded.plan.logical import Aggregate, Filter, LogicalPlan, Project
+from unbounded.plan.tree import children, rewrite_down, walk
+from unbounded.types.datatypes import IntegralType
+
+
+def resolve_aggregate(relation: u.Aggregate, analysis: Analysis) -> LogicalPlan:
+    """Raises: SparkError MISSING_AGGREGATION, GROUP_BY_POS_*, GROUP_BY_AGGREGATE, NESTED_AGGREGATE_FUNCTION"""
+    if relation.pivot is not None:
+        relation = expand_pivot(relation, analysis)
+    child = analysis.relation(relation.child)
+    grouping_texts, sets = _grouping_sets(relation)
+    child, grouping = _resolve_grouping(grouping_texts, relation, child, analysis)
+    outputs = _resolve_outputs(relation, grouping, child, analysis)
+    aggregate = _build(child, grouping, outputs, relation.kind, sets, analysis)
+    return _with_having(aggregate, relation.having, analysis) if relation.having is not None else aggregate
+
+
+def _grouping_sets(relation: u.Aggregate) -> tuple[tuple[u.Expression, ...], tuple[tuple[int, ...], ...] | None]:
+    """All grouping expressions, and which of them each grouping set uses (None for a plain GROUP BY)."""
+    positions = range(len(relation.grouping))
+    match relation.kind:
+        case u.GroupingKind.GROUP_BY:
+            return relation.grouping, None
+        case u.GroupingKind.ROLLUP:
+            return relation.grouping, tuple(tuple(positions[:n]) for n in range(len(positions), -1, -1))
+        case u.GroupingKind.CUBE:
+            return relation.grouping, tuple(c for n in range(len(positions), -1, -1) for c in combinations(positions, n))
+        case u.GroupingKind.GROUPING_SETS:
+            every = list(dict.fromkeys((*relation.grouping, *(e for s in relation.grouping_sets for e in s))))
+            return tuple(every), tuple(tuple(every.index(e) for e in s) for s in relation.grouping_sets)
+
+
+def _resolve_grouping(
+    expressions: Sequence[u.Expression], relation: u.Aggregate, child: LogicalPlan, analysis: Analysis
+) -> tuple[LogicalPlan, tuple[NamedExpression, ...]]:
+    targets = [_meant(e, relation, child, analysis) for e in expressions]
+    child, named = generators.resolve_select_list(targets, child, analysis)
+    for expression in named:
+        if has_aggregate(expression):
+            raise analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(_bare(expression)))
+    return plan_time_windows(child, named, analysis)
+
+
+def _meant(expression: u.Expression, relation: u.Aggregate, child: LogicalPlan, analysis: Analysis) -> u.Expression:
+    """In SQL, GROUP BY 1 and GROUP BY alias stand for items of the select list; a column goes before an alias."""
+    if not isinstance(expression, u.Literal | u.UnresolvedAttribute):
+        return expression
+    if isinstance(expression, u.Literal):
+        return _ordinal(expression, relation, child)
+    if not relation.is_select_list or len(expression.parts) > 1:
+        return expression
+    if any(analysis.same_name(a.name, expression.parts[0]) for a in child.output):
+        return expression
+    aliases = [a for a in relation.aggregates if isinstance(a, u.Alias)]
+    return next((a.child for a in aliases if analysis.same_name(a.names[0], expression.parts[0])), expression)
+
+
+def _ordinal(literal: u.Literal, relation: u.Aggregate, child: LogicalPlan) -> u.Expression:
+    if not isinstance(literal.data_type, IntegralType):
+        return literal
+    items: Sequence[u.Expression] = relation.aggregates
+    if not relation.is_select_list:
+        items = [*(u.UnresolvedAttribute((a.name,)) for a in child.output)]
+    if not 1 <= literal.value <= len(items):
+        raise analysis_error("GROUP_BY_POS_OUT_OF_RANGE", index=str(literal.value), size=str(len(items)))
+    item = items[literal.value - 1]
+    return item.child if isinstance(item, u.Alias) else item
+
+
+def _resolve_outputs(
+    relation: u.Aggregate, grouping: tuple[NamedExpression, ...], child: LogicalPlan, analysis: Analysis
+) -> tuple[NamedExpression, ...]:
+    scope = analysis.scope(child)
+    if not relation.is_select_list:
+        keys = tuple(to_attribute(g) for g in grouping)
+        return (*keys, *(_resolve_output(a, grouping, scope, analysis) for a in relation.aggregates))
+    _, outputs = generators.resolve_select_list(relation.aggregates, child, analysis)
+    return outputs
+
+
+def _resolve_output(
+    expression: u.Expression, grouping: tuple[NamedExpression, ...], scope: Scope, analysis: Analysis
+) -> NamedExpression:
+    """An aggregate expression; names of grouping columns (`window`) are in sight beside the child's columns."""
+    keys = tuple(g.to_attribute() for g in grouping if isinstance(g, Alias))
+    try:
+        return resolve_named(expression, scope, analysis)
+    except SparkError:
+        return resolve_named(expression, replace(scope, attributes=keys), analysis)
+
+
+def _build(
+    child: LogicalPlan,
+    grouping: tuple[NamedExpression, ...],
+    outputs: tuple[NamedExpression, ...],
+    kind: u.GroupingKind,
+    sets: tuple[tuple[int, ...], ...] | None,
+    analysis: Analysis,
+) -> Aggregate:
+    nullable_keys = sets is not None
+    keys = {_bare(g): replace(to_attribute(g), nullable=nullable_keys or g.nullable) for g in grouping}
+    grouped = tuple(_over_groups(output, keys, analysis) for output in outputs)
+    known = {a.id for a in keys.values()}
+    for expression in grouped:
+        _check_grouped(expression, known)
+    return Aggregate(child, grouping, grouped, kind, sets)
+
+
+def _bare(expression: NamedExpression) -> Expression:
+    return expression.child if isinstance(expression, Alias) else expression
+
+
+def _over_groups(
+    output: NamedExpression, keys: dict[Expression, Attribute], analysis: Analysis
+) -> NamedExpression:
+    """`output` with every grouping expression outside aggregate calls replaced by its group column."""
+    replaced = rewrite_down(output, lambda node: _group_column(node, keys))
+    if isinstance(replaced, Attribute) and isinstance(output, Alias | Attribute) and replaced.name != output.name:
+        return analysis.ids.alias(replaced, output.name)
+    assert isinstance(replaced, Alias | Attribute)
+    return replaced
+
+
+def _group_column(node: object, keys: dict[Expression, Attribute]) -> object | None:
+    if isinstance(node, AggregateCall) or (isinstance(node, PythonCall) and node.is_aggregate):
+        return node
+    return keys.get(node) if isinstance(node, Expression) and not isinstance(node, Literal) else None
+
+
+def _check_grouped(expression: object, keys: set[int]) -> None:
+    """Every column left must be a group column, and aggregates must not be nested."""
+    match expression:
+        case AggregateCall(arguments=arguments):
+            if any(isinstance(inner, AggregateCall) for a in arguments for inner in walk(a)):
+                raise analysis_error("NESTED_AGGREGATE_FUNCTION")
+        case Attribute(id=column_id, name=name) if column_id not in keys:
+            raise analysis_error("MISSING_AGGREGATION", expression=f'"{name}"', expressionAnyValue=f'"any_value({name})"')
+        case LogicalPlan():
+            return
+        case PythonCall() if expression.is_aggregate:
+            return
+        case _:
+            for child in children(expression):
+                _check_grouped(child, keys)
+
+
+def _with_having(aggregate: Aggregate, having: u.Expression, analysis: Analysis) -> LogicalPlan:
+    """HAVING sees the output columns, the group columns, and may use aggregates that are not selected."""
+    keys = {_bare(g): to_attribute(g) for g in aggregate.grouping}
+    scope = Scope((*aggregate.output, *aggregate.child.output), analysis.outer)
+    condition = analysis.expression(having, scope)
+    extra: list[Alias] = []
+    lowered = rewrite_down(condition, lambda node: _having_part(node, aggregate, keys, extra, analysis))
+    widened = replace(aggregate, expressions=(*aggregate.expressions, *extra))
+    filtered = Filter(widened, lowered)
+    return Project(filtered, aggregate.output) if extra else filtered
+
+
+def _having_part(
+    node: object,
+    aggregate: Aggregate,
+    keys: dict[Expression, Attribute],
+    extra: list[Alias],
+    analysis: Analysis,
+) -> Expression | None:
+    """Aggregates and group expressions in HAVING become columns of the aggregate."""
+    if not isinstance(node, Expression) or isinstance(node, Literal):
+        return None
+    existing = next((e for e in aggregate.expressions if _bare(e) == node), None)
+    if existing is not None:
+        return to_attribute(existing)
+    group = keys.get(node)
+    if group is None and not isinstance(node, AggregateCall):
+        return None
+    hidden = analysis.ids.alias(group or node, pretty_name(node))
+    extra.append(hidden)
+    return hidden.to_attribute()
+
+

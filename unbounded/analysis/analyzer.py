@@ -1,0 +1,106 @@
+"""Entry of the analyser: an unresolved relation becomes a typed logical plan. Dispatches by node, decides nothing."""
+
+from __future__ import annotations
+
+from unbounded.analysis import (
+    aggregation,
+    columns,
+    generators,
+    grouped_python,
+    joins,
+    missing_values,
+    ordering,
+    projection,
+    sets,
+    sources,
+    statistics,
+    unpivoting,
+    watermarks,
+)
+from unbounded.analysis.context import Analysis, Catalog, Ids
+from unbounded.analysis.expressions import resolve_expression
+from unbounded.errors import not_supported
+from unbounded.functions.environment import Environment
+from unbounded.plan import unresolved as u
+from unbounded.plan.logical import LogicalPlan
+from unbounded.sql import parse_statement
+
+_RESOLVERS = {
+    u.Project: projection.resolve_project,
+    u.Filter: projection.resolve_filter,
+    u.CollectMetrics: projection.resolve_metrics,
+    u.Sample: projection.resolve_sample,
+    u.SubqueryAlias: projection.resolve_alias,
+    u.WithCtes: projection.resolve_ctes,
+    u.Repartition: projection.resolve_repartition,
+    u.Hint: projection.resolve_hint,
+    u.WithColumns: columns.resolve_with_columns,
+    u.RenameColumns: columns.resolve_renames,
+    u.Drop: columns.resolve_drop,
+    u.ToDF: columns.resolve_to_df,
+    u.ToSchema: columns.resolve_to_schema,
+    u.Join: joins.resolve_join,
+    u.SetOperation: sets.resolve_set_operation,
+    u.Sort: ordering.resolve_sort,
+    u.Limit: ordering.resolve_limit,
+    u.Offset: ordering.resolve_offset,
+    u.Tail: ordering.resolve_tail,
+    u.Deduplicate: ordering.resolve_deduplicate,
+    u.Aggregate: aggregation.resolve_aggregate,
+    u.Generate: generators.resolve_lateral_view,
+    u.TableFunction: generators.resolve_table_function,
+    u.Unpivot: unpivoting.resolve_unpivot,
+    u.Transpose: unpivoting.resolve_transpose,
+    u.FillNa: missing_values.resolve_fill,
+    u.DropNa: missing_values.resolve_drop,
+    u.ReplaceNa: missing_values.resolve_replace,
+    u.Summary: statistics.resolve_summary,
+    u.WithWatermark: watermarks.resolve_with_watermark,
+    u.MapPartitions: grouped_python.resolve_map_partitions,
+    u.GroupMap: grouped_python.resolve_group_map,
+    u.CoGroupMap: grouped_python.resolve_cogroup_map,
+    u.LocalRelation: sources.resolve_local_relation,
+    u.InlineTable: sources.resolve_inline_table,
+    u.OneRow: sources.resolve_one_row,
+    u.Range: sources.resolve_range,
+    u.NamedTable: sources.resolve_named_table,
+    u.DataSource: sources.resolve_data_source,
+    u.CachedRemoteRelation: sources.resolve_remote_relation,
+    u.Catalog: sources.resolve_catalog_call,
+    u.Parse: sources.resolve_parse,
+}
+
+
+def analyze(relation: u.Relation, environment: Environment, catalog: Catalog, ids: Ids | None = None) -> LogicalPlan:
+    """The typed plan of `relation`.
+
+    Raises: SparkError (an AnalysisException or ParseException for the user) for anything that cannot be resolved
+    """
+    analysis = Analysis(environment, catalog, resolve_expression, resolve_relation, ids or Ids())
+    return resolve_relation(relation, analysis)
+
+
+def resolve_relation(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
+    match relation:
+        case u.PlanId(child=child, plan_id=plan_id):
+            plan = resolve_relation(child, analysis)
+            analysis.record(plan_id, plan.output)
+            return plan
+        case u.SqlQuery(text=text, named_arguments=named, positional_arguments=positional):
+            return _resolve_sql(text, dict(named), positional, analysis)
+        case u.UnsupportedRelation(name=name):
+            raise not_supported(f"Relation {name}", "It is known and planned; see docs/differences.md.")
+        case _:
+            resolver = _RESOLVERS.get(type(relation))
+            if resolver is None:
+                raise not_supported(f"Relation {type(relation).__name__}", "See docs/differences.md.")
+            return resolver(relation, analysis)  # type: ignore[operator]
+
+
+def _resolve_sql(
+    text: str, named: dict[str, u.Expression], positional: tuple[u.Expression, ...], analysis: Analysis
+) -> LogicalPlan:
+    statement = parse_statement(text, named, positional)
+    if isinstance(statement, u.Command):
+        raise not_supported(f"The statement {type(statement).__name__} inside a query", "Run it with spark.sql first.")
+    return resolve_relation(statement, analysis)

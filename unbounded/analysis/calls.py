@@ -1,0 +1,186 @@
+"""Calls by name: finds the function's row, resolves arguments (lambdas too) and lets the row type the call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from unbounded.analysis import names
+from unbounded.analysis.context import Analysis, Scope
+from unbounded.analysis.rewrites import rewrite_call
+from unbounded.analysis.stars import expand_star
+from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.functions.catalog import REGISTRY
+from unbounded.functions.registry import Function, FunctionKind
+from unbounded.functions.signature import implicit_cast
+from unbounded.plan import unresolved as u
+from unbounded.plan.expressions import (
+    AggregateCall,
+    Call,
+    Expression,
+    GeneratorCall,
+    Lambda,
+    Literal,
+    SortOrder,
+    WindowFunctionCall,
+)
+from unbounded.types.datatypes import BOOLEAN, INTEGER, DataType
+
+_CONSTANT_FUNCTIONS = frozenset({"current_date", "current_timestamp", "current_user", "user", "localtimestamp"})
+"""Functions that may be written without parentheses."""
+
+
+def resolve_call(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -> Expression:
+    """The typed call.
+
+    Raises: SparkError UNRESOLVED_ROUTINE, UNBOUNDED_NOT_SUPPORTED, WRONG_NUM_ARGS.*, DATATYPE_MISMATCH.*
+    """
+    rewritten = rewrite_call(call, analysis)
+    if rewritten is not None:
+        return analysis.expression(rewritten, scope)
+    name = call.name.lower()
+    function = REGISTRY.find(name)
+    if function is None:
+        return _resolve_user_function(call, scope, analysis)
+    arguments = _resolve_arguments(call, function, scope, analysis)
+    coerced, data_type = function.type_call(name, arguments, analysis.environment)
+    return _build(call, name, function, coerced, data_type, scope, analysis)
+
+
+def resolve_name_or_constant(parts: tuple[str, ...], scope: Scope, analysis: Analysis) -> Expression:
+    """A column; or, if there is none of that name, a function that needs no parentheses."""
+    found = names.find_name(parts, scope, analysis)
+    if found is not None:
+        return found
+    if len(parts) == 1 and parts[0].lower() in _CONSTANT_FUNCTIONS:
+        return resolve_call(u.UnresolvedFunction(parts[0].lower(), ()), scope, analysis)
+    raise names.unresolved_column(parts, scope.attributes)
+
+
+def typed_call(name: str, arguments: Sequence[Expression], data_type: DataType) -> Call:
+    """A call whose arguments and type are right already."""
+    function = REGISTRY.find(name)
+    nullable = function is None or function.is_nullable(arguments)
+    return Call(name, tuple(arguments), data_type, nullable)
+
+
+def implicit(expression: Expression, target: DataType) -> Expression:
+    return implicit_cast(expression, target)
+
+
+def _resolve_arguments(
+    call: u.UnresolvedFunction, function: Function, scope: Scope, analysis: Analysis
+) -> list[Expression]:
+    if function.lambda_types is None:
+        return [e for argument in call.arguments for e in _resolve_argument(argument, call, scope, analysis)]
+    plain = [None if isinstance(a, u.Lambda) else analysis.expression(a, scope) for a in call.arguments]
+    variables = iter(function.lambda_types(tuple(e.data_type for e in plain if e is not None)))
+    resolved: list[Expression] = []
+    for argument, expression in zip(call.arguments, plain, strict=True):
+        if isinstance(argument, u.Lambda):
+            resolved.append(_resolve_lambda(argument, next(variables), scope, analysis))
+        elif expression is not None:
+            resolved.append(expression)
+    return resolved
+
+
+def _resolve_argument(
+    argument: u.Expression, call: u.UnresolvedFunction, scope: Scope, analysis: Analysis
+) -> list[Expression]:
+    if isinstance(argument, u.UnresolvedStar):
+        if call.name.lower() == "count" and not argument.target and not call.is_distinct:
+            return [Literal(1, INTEGER)]
+        return list(expand_star(argument, scope, analysis))
+    return [analysis.expression(argument, scope)]
+
+
+def _resolve_lambda(
+    expression: u.Lambda, types: tuple[DataType, ...], scope: Scope, analysis: Analysis
+) -> Lambda:
+    """A lambda with fewer parameters than offered takes the first ones (`transform(a, x -> …)`)."""
+    if len(expression.parameters) > len(types):
+        raise analysis_error(
+            "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
+            expectedNumArgs=str(len(expression.parameters)),
+            actualNumArgs=str(len(types)),
+        )
+    pairs = zip(expression.parameters, types, strict=False)
+    variables = tuple(analysis.ids.variable(name, data_type) for name, data_type in pairs)
+    return Lambda(variables, analysis.expression(expression.body, scope.with_variables(variables)))
+
+
+def _build(
+    call: u.UnresolvedFunction,
+    name: str,
+    function: Function,
+    arguments: tuple[Expression, ...],
+    data_type: DataType,
+    scope: Scope,
+    analysis: Analysis,
+) -> Expression:
+    nullable = function.is_nullable(arguments)
+    match function.kind:
+        case FunctionKind.SCALAR:
+            _refuse_modifiers(call)
+            return Call(name, arguments, data_type, nullable)
+        case FunctionKind.AGGREGATE:
+            return _build_aggregate(call, name, arguments, data_type, nullable, scope, analysis)
+        case FunctionKind.WINDOW:
+            return WindowFunctionCall(name, arguments, data_type, nullable, call.ignores_nulls)
+        case FunctionKind.GENERATOR:
+            columns = function.generates(arguments) if function.generates else ()
+            return GeneratorCall(name, arguments, columns, name.endswith("_outer"))
+
+
+def _build_aggregate(
+    call: u.UnresolvedFunction,
+    name: str,
+    arguments: tuple[Expression, ...],
+    data_type: DataType,
+    nullable: bool,
+    scope: Scope,
+    analysis: Analysis,
+) -> AggregateCall:
+    condition = analysis.expression(call.filter, scope) if call.filter is not None else None
+    order = tuple(
+        SortOrder(analysis.expression(o.child, scope), o.is_ascending, o.has_nulls_first) for o in call.order
+    )
+    return AggregateCall(
+        name,
+        arguments,
+        data_type,
+        nullable,
+        call.is_distinct,
+        implicit_cast(condition, BOOLEAN) if condition is not None else None,
+        order,
+        call.ignores_nulls,
+    )
+
+
+def _refuse_modifiers(call: u.UnresolvedFunction) -> None:
+    if call.is_distinct:
+        raise analysis_error(
+            "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX", prettyName=names.quoted((call.name,)), syntax="DISTINCT"
+        )
+    if call.filter is not None:
+        raise analysis_error(
+            "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+            prettyName=names.quoted((call.name,)),
+            syntax="FILTER CLAUSE",
+        )
+
+
+def _resolve_user_function(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -> Expression:
+    registered = analysis.catalog.find_function(call.name)
+    if registered is not None:
+        return analysis.expression(replace(registered, arguments=call.arguments), scope)
+    raise unknown_function(call.name, analysis)
+
+
+def unknown_function(name: str, analysis: Analysis) -> SparkError:
+    """Known to Spark but not here, or known to nobody."""
+    if name.lower() in REGISTRY.known:
+        return not_supported(f"Function {name.lower()}", "The functions supported are listed in docs/differences.md.")
+    environment = analysis.environment
+    path = f"`system`.`builtin`, `system`.`session`, `{environment.catalog}`.`{environment.database}`"
+    return analysis_error("UNRESOLVED_ROUTINE", routineName=names.quoted(name.split(".")), searchPath=f"[{path}]")

@@ -1,0 +1,20 @@
+"""TODO."""
+
+from __future__ import annotations
+
+from unbounded.analysis.context import Analysis
+from unbounded.errors import not_supported
+from unbounded.plan import unresolved as u
+from unbounded.plan.logical import LogicalPlan
+
+
+def resolve_fill(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
+    raise not_supported(type(relation).__name__, "It comes next.")
+
+
+def resolve_drop(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
+    raise not_supported(type(relation).__name__, "It comes next.")
+
+
+def resolve_replace(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
+    raise not_supported(type(relation).__name__, "It comes next.")

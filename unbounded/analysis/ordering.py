@@ -1,0 +1,142 @@
+"""Sort, limit, offset, tail, distinct; and columns that an ORDER BY or HAVING may use although they are not selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from dataclasses import replace
+
+from unbounded.analysis.context import Analysis, Scope
+from unbounded.analysis.expressions import resolve_sort_order
+from unbounded.errors import SparkError, analysis_error
+from unbounded.functions.naming import pretty_name
+from unbounded.plan import unresolved as u
+from unbounded.plan.expressions import Attribute, Cast, Expression, Literal, SortOrder
+from unbounded.plan.logical import Deduplicate, Filter, Limit, LogicalPlan, Project, Sort, SubqueryAlias, Tail
+from unbounded.plan.tree import walk
+from unbounded.types.datatypes import IntegralType
+
+
+T = TypeVar("T", bound=tuple[Any, ...])
+
+
+def resolve_sort(relation: u.Sort, analysis: Analysis) -> LogicalPlan:
+    child = analysis.relation(relation.child)
+    plan, order = with_missing_columns(
+        child, lambda scope: tuple(_resolve_order(o, child, scope, analysis) for o in relation.order), analysis
+    )
+    if not order:
+        return child
+    sorted_plan = Sort(plan, order)
+    return sorted_plan if plan is child else Project(sorted_plan, child.output)
+
+
+def _resolve_order(order: u.SortOrder, child: LogicalPlan, scope: Scope, analysis: Analysis) -> SortOrder:
+    """An integer literal is a position in the output."""
+    if isinstance(order.child, u.Literal) and isinstance(order.child.data_type, IntegralType):
+        position = order.child.value
+        if not 1 <= position <= len(child.output):
+            raise analysis_error("ORDER_BY_POS_OUT_OF_RANGE", index=str(position), size=str(len(child.output)))
+        return SortOrder(child.output[position - 1], order.is_ascending, order.has_nulls_first)
+    return resolve_sort_order(order, scope, analysis)
+
+
+def with_missing_columns(
+    child: LogicalPlan, resolve: Callable[[Scope], T], analysis: Analysis
+) -> tuple[LogicalPlan, T]:
+    """Resolves over `child`; failing that, over `child` widened by columns its projection left out.
+
+    Returns the plan that has all columns used (itself `child` when nothing was missing).
+    """
+    try:
+        return child, resolve(analysis.scope(child))
+    except SparkError as error:
+        hidden = _hidden_columns(child)
+        if not hidden or not error.condition.startswith(("UNRESOLVED_COLUMN", "CANNOT_RESOLVE_DATAFRAME_COLUMN")):
+            raise
+        try:
+            resolved = resolve(Scope((*child.output, *hidden), analysis.outer))
+        except SparkError:
+            raise error from None
+        used = {node.id for part in resolved for node in walk(part) if isinstance(node, Attribute)}
+        return _widen(child, tuple(a for a in hidden if a.id in used)), resolved
+
+
+def _hidden_columns(plan: LogicalPlan) -> tuple[Attribute, ...]:
+    """Columns below projections that do not come out of `plan`."""
+    match plan:
+        case Project(child=child):
+            kept = {a.id for a in plan.output}
+            return tuple(a for a in (*child.output, *_hidden_columns(child)) if a.id not in kept)
+        case Filter(child=child) | SubqueryAlias(child=child) | Sort(child=child):
+            return _hidden_columns(child)
+        case _:
+            return ()
+
+
+def _widen(plan: LogicalPlan, columns: tuple[Attribute, ...]) -> LogicalPlan:
+    """`plan` with `columns` from below let through."""
+    match plan:
+        case Project(child=child, expressions=expressions):
+            below = {a.id for a in child.output}
+            deeper = tuple(a for a in columns if a.id not in below)
+            return Project(_widen(child, deeper) if deeper else child, (*expressions, *columns))
+        case Filter(child=child) | SubqueryAlias(child=child) | Sort(child=child):
+            return replace(plan, child=_widen(child, columns))
+        case _:
+            raise AssertionError("hidden columns come from projections only")
+
+
+def resolve_limit(relation: u.Limit, analysis: Analysis) -> LogicalPlan:
+    child = analysis.relation(relation.child)
+    count = _row_count(relation.count, "limit", analysis)
+    if isinstance(child, Limit) and child.count is None:
+        return replace(child, count=count)
+    return Limit(child, count)
+
+
+def resolve_offset(relation: u.Offset, analysis: Analysis) -> LogicalPlan:
+    return Limit(analysis.relation(relation.child), None, _row_count(relation.count, "offset", analysis))
+
+
+def resolve_tail(relation: u.Tail, analysis: Analysis) -> LogicalPlan:
+    return Tail(analysis.relation(relation.child), relation.count)
+
+
+def _row_count(expression: u.Expression, name: str, analysis: Analysis) -> int:
+    resolved = analysis.expression(expression, Scope())
+    value: Expression = resolved.child if isinstance(resolved, Cast) else resolved
+    if not isinstance(value, Literal):
+        raise analysis_error(
+            "INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE", name=name, expr=f'"{pretty_name(resolved)}"'
+        )
+    if not isinstance(value.data_type, IntegralType):
+        raise analysis_error(
+            "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE",
+            name=name,
+            expr=f'"{pretty_name(resolved)}"',
+            dataType=f'"{value.data_type.sql_name}"',
+        )
+    if value.value is None or value.value < 0:
+        kind = "IS_NULL" if value.value is None else "IS_NEGATIVE"
+        parameters = {"name": name, "expr": f'"{pretty_name(resolved)}"'}
+        if kind == "IS_NEGATIVE":
+            parameters["v"] = str(value.value)
+        raise analysis_error(f"INVALID_LIMIT_LIKE_EXPRESSION.{kind}", **parameters)
+    return int(value.value)
+
+
+def resolve_deduplicate(relation: u.Deduplicate, analysis: Analysis) -> LogicalPlan:
+    child = analysis.relation(relation.child)
+    keys = child.output
+    if relation.columns:
+        keys = tuple(a for name in relation.columns for a in _columns_called(name, child, analysis))
+    return Deduplicate(child, keys, relation.is_within_watermark)
+
+
+def _columns_called(name: str, child: LogicalPlan, analysis: Analysis) -> tuple[Attribute, ...]:
+    found = tuple(a for a in child.output if analysis.same_name(a.name, name))
+    if not found:
+        shown = ", ".join(f"`{a.name}`" for a in child.output)
+        raise analysis_error("UNRESOLVED_COLUMN_AMONG_FIELD_NAMES", colName=f'"{name}"', fieldNames=shown)
+    return found

@@ -1,0 +1,70 @@
+"""Pivot: one conditional aggregate per pivot value and aggregate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from unbounded.analysis.context import Analysis
+from unbounded.errors import analysis_error
+from unbounded.functions.naming import literal_name, pretty_name
+from unbounded.plan import unresolved as u
+from unbounded.plan.logical import Project
+
+MAX_PIVOT_VALUES = 10_000
+"""Spark's `spark.sql.pivotMaxValues`."""
+
+
+def expand_pivot(relation: u.Aggregate, analysis: Analysis) -> u.Aggregate:
+    """The same aggregate without pivot: its columns are named by value, and by aggregate if there are several."""
+    pivot = relation.pivot
+    assert pivot is not None
+    values = pivot.values or _distinct_values(relation, pivot, analysis)
+    is_single = len(relation.aggregates) == 1
+    columns = tuple(
+        u.Alias(_only_for(value, pivot.column, _bare(aggregate)), (_name(value, aggregate, is_single, relation, analysis),))
+        for value in values
+        for aggregate in relation.aggregates
+    )
+    return replace(relation, pivot=None, aggregates=columns)
+
+
+def _distinct_values(relation: u.Aggregate, pivot: u.Pivot, analysis: Analysis) -> tuple[u.Expression, ...]:
+    child = analysis.relation(relation.child)
+    column = analysis.ids.alias(analysis.expression(pivot.column, analysis.scope(child)), "value")
+    found = analysis.catalog.distinct_values(Project(child, (column,)), MAX_PIVOT_VALUES + 1)
+    if len(found) > MAX_PIVOT_VALUES:
+        raise analysis_error("_LEGACY_ERROR_TEMP_1324", pivotColumn=pretty_name(column), maxValues=str(MAX_PIVOT_VALUES))
+    return tuple(u.Literal(value, column.data_type) for value in found)
+
+
+def _bare(expression: u.Expression) -> u.Expression:
+    return expression.child if isinstance(expression, u.Alias) else expression
+
+
+def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression) -> u.Expression:
+    """`aggregate` over the rows whose pivot column is `value`."""
+    matches = u.UnresolvedFunction("<=>", (column, _bare(value)))
+    if isinstance(aggregate, u.UnresolvedFunction):
+        condition = matches if aggregate.filter is None else u.UnresolvedFunction("and", (matches, aggregate.filter))
+        return replace(aggregate, filter=condition)
+    return aggregate
+
+
+def _name(
+    value: u.Expression, aggregate: u.Expression, is_single: bool, relation: u.Aggregate, analysis: Analysis
+) -> str:
+    shown = value.names[0] if isinstance(value, u.Alias) else _literal_text(value)
+    if is_single and not isinstance(aggregate, u.Alias):
+        return shown
+    if is_single:
+        return shown
+    if isinstance(aggregate, u.Alias):
+        return f"{shown}_{aggregate.names[0]}"
+    child = analysis.relation(relation.child)
+    return f"{shown}_{pretty_name(analysis.expression(aggregate, analysis.scope(child)))}"
+
+
+def _literal_text(value: u.Expression) -> str:
+    if not isinstance(value, u.Literal):
+        raise analysis_error("NON_LITERAL_PIVOT_VALUES", expression=f'"{value}"')
+    return "null" if value.value is None else literal_name(value.value, value.data_type)

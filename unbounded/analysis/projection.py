@@ -1,0 +1,132 @@
+"""Relations that keep their input's shape or compute columns from one row: select, filter, alias, CTEs, observe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from unbounded.analysis import generators
+from unbounded.analysis.columns import renamed_output
+from unbounded.analysis.context import Analysis
+from unbounded.analysis.expressions import resolve_named
+from unbounded.analysis.ordering import with_missing_columns
+from unbounded.analysis.time_windows import plan_time_windows
+from unbounded.errors import analysis_error
+from unbounded.functions.naming import pretty_name
+from unbounded.functions.signature import implicit_cast
+from unbounded.plan import unresolved as u
+from unbounded.plan.expressions import AggregateCall, Alias, Attribute, Expression, PythonCall, WindowCall, WindowFunctionCall
+from unbounded.plan.logical import Aggregate, CollectMetrics, Filter, LogicalPlan, Project, Sample, SubqueryAlias
+from unbounded.plan.tree import children, walk
+from unbounded.types.datatypes import BOOLEAN, NullType, StringType
+
+
+def resolve_project(relation: u.Project, analysis: Analysis) -> LogicalPlan:
+    """A select; with aggregates and no GROUP BY it is an aggregate over all rows."""
+    child = analysis.relation(relation.child)
+    child, expressions = generators.resolve_select_list(relation.expressions, child, analysis)
+    child, expressions = plan_time_windows(child, expressions, analysis)
+    if any(has_aggregate(e) for e in expressions):
+        _check_global(expressions)
+        return Aggregate(child, (), expressions)
+    return Project(child, expressions)
+
+
+def has_aggregate(expression: Expression) -> bool:
+    """Whether an aggregate call occurs outside an OVER clause (inside one: as an argument of the window function)."""
+    match expression:
+        case WindowCall(function=function, partition=partition, order=order):
+            inner = (*function.arguments, *partition, *(o.child for o in order))
+            return any(has_aggregate(e) for e in inner)
+        case AggregateCall():
+            return True
+        case PythonCall() if expression.is_aggregate:
+            return True
+        case _:
+            return any(isinstance(child, Expression) and has_aggregate(child) for child in children(expression))
+
+
+def _check_global(expressions: tuple[Expression, ...]) -> None:
+    from_rows = [e for e in expressions if not has_aggregate(e) and _reads_columns(e)]
+    if from_rows:
+        raise analysis_error("MISSING_GROUP_BY")
+
+
+def _reads_columns(expression: Expression) -> bool:
+    return any(isinstance(node, Attribute) for node in walk(expression))
+
+
+def resolve_filter(relation: u.Filter, analysis: Analysis) -> LogicalPlan:
+    child = analysis.relation(relation.child)
+    plan, (condition,) = with_missing_columns(
+        child, lambda scope: (analysis.expression(relation.condition, scope),), analysis
+    )
+    filtered = Filter(plan, checked_condition(condition))
+    return filtered if plan is child else Project(filtered, child.output)
+
+
+def checked_condition(condition: Expression) -> Expression:
+    """Raises: SparkError DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN, INVALID_WHERE_CONDITION"""
+    if isinstance(condition.data_type, StringType | NullType):
+        condition = implicit_cast(condition, BOOLEAN)
+    if condition.data_type != BOOLEAN:
+        raise analysis_error(
+            "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+            sqlExpr=f'"{pretty_name(condition)}"',
+            filter=f'"{pretty_name(condition)}"',
+            type=f'"{condition.data_type.sql_name}"',
+        )
+    refused = [e for e in walk(condition) if isinstance(e, AggregateCall | WindowFunctionCall | WindowCall)]
+    if refused:
+        raise analysis_error(
+            "INVALID_WHERE_CONDITION",
+            condition=f'"{pretty_name(condition)}"',
+            expressionList=", ".join(pretty_name(e) for e in refused[:1]),
+        )
+    return condition
+
+
+def resolve_metrics(relation: u.CollectMetrics, analysis: Analysis) -> LogicalPlan:
+    child = analysis.relation(relation.child)
+    scope = analysis.scope(child)
+    named = [resolve_named(m, scope, analysis) for m in relation.metrics]
+    aliases = tuple(m if isinstance(m, Alias) else analysis.ids.alias(m, m.name) for m in named)
+    return CollectMetrics(child, relation.name, aliases)
+
+
+def resolve_sample(relation: u.Sample, analysis: Analysis) -> LogicalPlan:
+    child = analysis.relation(relation.child)
+    seed = relation.seed if relation.seed is not None else 0
+    return Sample(child, relation.lower_bound, relation.upper_bound, relation.with_replacement, seed)
+
+
+def resolve_alias(relation: u.SubqueryAlias, analysis: Analysis) -> LogicalPlan:
+    child = analysis.relation(relation.child)
+    if relation.columns:
+        if len(relation.columns) != len(child.output):
+            raise analysis_error(
+                "NUM_TABLE_VALUE_ALIASES_MISMATCH",
+                funcName=relation.name,
+                aliasNum=str(len(relation.columns)),
+                outColNum=str(len(child.output)),
+            )
+        child = Project(child, renamed_output(child.output, relation.columns, analysis))
+    return SubqueryAlias(child, (relation.name,))
+
+
+def resolve_ctes(relation: u.WithCtes, analysis: Analysis) -> LogicalPlan:
+    """Each query sees the ones before it; a use takes a copy with fresh columns (see `sources`)."""
+    known = dict(analysis.ctes)
+    for cte in relation.ctes:
+        known[cte.name.lower()] = replace(analysis, ctes=dict(known)).relation(cte)
+    return replace(analysis, ctes=known).relation(relation.body)
+
+
+def resolve_repartition(relation: u.Repartition, analysis: Analysis) -> LogicalPlan:
+    child = analysis.relation(relation.child)
+    for expression in relation.expressions:
+        analysis.expression(expression.child if isinstance(expression, u.SortOrder) else expression, analysis.scope(child))
+    return child
+
+
+def resolve_hint(relation: u.Hint, analysis: Analysis) -> LogicalPlan:
+    return analysis.relation(relation.child)

@@ -1,0 +1,44 @@
+"""withWatermark: the marked column and the delay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from unbounded.analysis.context import Analysis
+from unbounded.analysis.names import resolve_name
+from unbounded.errors import analysis_error
+from unbounded.functions.durations import parse_duration_us
+from unbounded.plan import unresolved as u
+from unbounded.plan.expressions import Attribute
+from unbounded.plan.identifiers import parse_column_name
+from unbounded.plan.logical import LogicalPlan, WithWatermark
+from unbounded.types.datatypes import DataType, StructType, TimestampNTZType, TimestampType
+
+DELAY_KEY = "spark.watermarkDelayMs"
+"""Column metadata that carries a watermark's delay (milliseconds) up the plan, as in Spark."""
+
+
+def resolve_with_watermark(relation: u.WithWatermark, analysis: Analysis) -> LogicalPlan:
+    """Raises: SparkError EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE, INVALID_INTERVAL_FORMAT.*"""
+    child = analysis.relation(relation.child)
+    delay_us = parse_duration_us(relation.delay)
+    column = resolve_name(parse_column_name(relation.event_time), analysis.scope(child), analysis)
+    if not isinstance(column, Attribute) or not _is_event_time(column.data_type):
+        raise analysis_error(
+            "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+            eventName=f"`{relation.event_time}`",
+            eventType=f'"{column.data_type.sql_name}"',
+        )
+    return WithWatermark(child, column, delay_us)
+
+
+def tagged(attribute: Attribute, delay_us: int) -> Attribute:
+    """`attribute` marked as event time with a delay."""
+    rest = tuple(item for item in attribute.metadata if item[0] != DELAY_KEY)
+    return replace(attribute, metadata=(*rest, (DELAY_KEY, delay_us // 1000)))
+
+
+def _is_event_time(data_type: DataType) -> bool:
+    if isinstance(data_type, StructType):
+        return any(f.name == "end" and _is_event_time(f.data_type) for f in data_type.fields)
+    return isinstance(data_type, TimestampType | TimestampNTZType)

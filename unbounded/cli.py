@@ -1,0 +1,98 @@
+"""The command `unbounded`: reads the arguments and calls. No logic; what a subcommand needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 15002
+USAGE_EXIT_CODE = 2
+TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code of the command."""
+    options = _parser().parse_args(arguments)
+    run: int = options.run(options)
+    return run
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="unbounded", description="Runs PySpark programs on one machine without a JVM."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_server(commands)
+    _add_sql(commands)
+    _add_bench(commands)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("run", help="run a PySpark program")
+    command.add_argument("--remote", metavar="URL", help="run it on this Spark Connect server (sc://host:port) instead")
+    command.add_argument("script", help="the program, run as python would run it")
+    command.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own arguments")
+    command.set_defaults(run=_run)
+
+
+def _add_server(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("server", help="serve Spark Connect clients")
+    command.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: %(default)s)")
+    command.add_argument("--port", type=int, default=DEFAULT_PORT, help="port, 0 for any (default: %(default)s)")
+    command.add_argument("--token", default=os.environ.get(TOKEN_VARIABLE), help=f"default: ${TOKEN_VARIABLE}")
+    command.add_argument("--tls-certificate", metavar="FILE", help="certificate chain, PEM")
+    command.add_argument("--tls-key", metavar="FILE", help="its private key, PEM")
+    command.set_defaults(run=_server)
+
+
+def _add_sql(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("sql", help="run one SQL statement and print its rows")
+    command.add_argument("--remote", metavar="URL", help="run it on this Spark Connect server instead")
+    command.add_argument("statement")
+    command.set_defaults(run=_sql)
+
+
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    benchmarks = commands.add_parser("bench", help="measure").add_subparsers(required=True, metavar="BENCHMARK")
+    command = benchmarks.add_parser("startup", help="from process start to the first result")
+    command.add_argument("--runs", type=int, default=7, help="default: %(default)s")
+    command.set_defaults(run=_bench_startup)
+
+
+# Each subcommand imports what it needs: `run` must not wait for what only `server` uses, and starts its engine first.
+
+
+def _run(options: argparse.Namespace) -> int:
+    from unbounded.running import run_program
+
+    return run_program(options.script, options.arguments, remote=options.remote)
+
+
+def _sql(options: argparse.Namespace) -> int:
+    from unbounded.running import run_statement
+
+    return run_statement(options.statement, remote=options.remote)
+
+
+def _server(options: argparse.Namespace) -> int:
+    from unbounded.serving import AddressRefused, serve_until_stopped, server_address
+
+    try:
+        address = server_address(
+            options.host, options.port, options.token, certificate=options.tls_certificate, key=options.tls_key
+        )
+        return serve_until_stopped(address)
+    except (AddressRefused, OSError) as error:
+        sys.stderr.write(f"unbounded: {error}\n")
+        return USAGE_EXIT_CODE
+
+
+def _bench_startup(options: argparse.Namespace) -> int:
+    from unbounded.bench_startup import measure_startup
+
+    return measure_startup(options.runs)

@@ -1,0 +1,79 @@
+"""The engine as a child process (`python -m unbounded.engine_process FD`): serves its parent, goes when the parent goes.
+
+Standard input is the line of life: the first line is the order (JSON), its end means that the parent is gone. The port
+is written to the file descriptor FD as soon as it is bound, before the engine is loaded. Output goes where the parent's
+goes, line by line. Ctrl-C is the parent's business.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from unbounded.connect.server import ConnectServer, ServerAddress
+from unbounded.engine_order import EngineOrder
+
+if TYPE_CHECKING:
+    from unbounded.hosting import EngineHost
+
+HOST = "127.0.0.1"
+PARENT_CHECK_S = 1.0
+CLOSE_S_MAX = 1.0
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    _write_lines_at_once()
+    parent_id = os.getppid()
+    order = EngineOrder.from_line(sys.stdin.readline())
+    server = ConnectServer(ServerAddress(HOST, 0, order.token))
+    _report_port(int(sys.argv[1]), server.port)
+    # Loading the engine takes most of the start: by now the parent has the port and goes on.
+    from unbounded.hosting import EngineHost
+
+    sys.path.extend(path for path in order.import_paths if path not in sys.path)
+    host = EngineHost(server, order.settings)
+    gc.freeze()
+    gc.enable()
+    _wait_for_end(parent_id)
+    _exit_after(host)
+
+
+def _write_lines_at_once() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(line_buffering=True)
+
+
+def _report_port(descriptor: int, port: int) -> None:
+    with os.fdopen(descriptor, "w") as pipe:
+        pipe.write(f"{port}\n")
+
+
+def _wait_for_end(parent_id: int) -> None:
+    """Returns when standard input ends, or when the parent is gone but a forked child of its holds the other end."""
+    while os.getppid() == parent_id:
+        readable, _, _ = select.select([sys.stdin.fileno()], [], [], PARENT_CHECK_S)
+        if readable and not os.read(sys.stdin.fileno(), 1):
+            return
+
+
+def _exit_after(host: EngineHost) -> None:
+    """Closes what can be closed quickly; nothing may keep a finished program waiting."""
+    watchdog = threading.Timer(CLOSE_S_MAX, os._exit, (0,))
+    watchdog.daemon = True
+    watchdog.start()
+    host.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The one error hierarchy: every failure a user can see, with Spark's condition, SQLSTATE and parameters.
+
+An error names its condition and parameters; the sentence comes from `error_conditions.json`, one row per condition:
+`name: [SQLSTATE, sentence with <parameter> holes]`. Names, states and sentences are Apache Spark's (Apache License
+2.0), so that a program which matches on them works; conditions of our own start with `UNBOUNDED_`. Which Java class
+name travels to the client (and so which PySpark exception the user catches) is the `kind`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from importlib import resources
+
+
+class ErrorKind(Enum):
+    """The Java exception a PySpark user knows, most specific class first, as the protocol lists them."""
+
+    ANALYSIS = ("org.apache.spark.sql.AnalysisException",)
+    PARSE = ("org.apache.spark.sql.catalyst.parser.ParseException", "org.apache.spark.sql.AnalysisException")
+    ARITHMETIC = ("org.apache.spark.SparkArithmeticException", "java.lang.ArithmeticException")
+    ARRAY_INDEX = ("org.apache.spark.SparkArrayIndexOutOfBoundsException", "java.lang.ArrayIndexOutOfBoundsException")
+    DATE_TIME = ("org.apache.spark.SparkDateTimeException", "java.time.DateTimeException")
+    NUMBER_FORMAT = (
+        "org.apache.spark.SparkNumberFormatException",
+        "java.lang.NumberFormatException",
+        "java.lang.IllegalArgumentException",
+    )
+    ILLEGAL_ARGUMENT = ("org.apache.spark.SparkIllegalArgumentException", "java.lang.IllegalArgumentException")
+    UNSUPPORTED = ("org.apache.spark.SparkUnsupportedOperationException", "java.lang.UnsupportedOperationException")
+    NO_SUCH_ELEMENT = ("org.apache.spark.SparkNoSuchElementException", "java.util.NoSuchElementException")
+    RUNTIME = ("org.apache.spark.SparkRuntimeException", "java.lang.RuntimeException")
+    SPARK = ("org.apache.spark.SparkException",)
+    UPGRADE = ("org.apache.spark.SparkUpgradeException",)
+    PYTHON = ("org.apache.spark.api.python.PythonException",)
+    STREAMING_QUERY = ("org.apache.spark.sql.streaming.StreamingQueryException",)
+    INVALID_PLAN = ("org.apache.spark.sql.connect.common.InvalidPlanInput",)
+    SQL = ("org.apache.spark.SparkSQLException",)
+
+
+class ContextKind(Enum):
+    SQL = "SQL"
+    DATAFRAME = "DataFrame"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryContext:
+    """Where in the user's program an error belongs: a fragment of SQL text, or a DataFrame call site."""
+
+    kind: ContextKind
+    fragment: str
+    start_index: int = -1
+    stop_index: int = -1
+    object_type: str = ""
+    object_name: str = ""
+    call_site: str = ""
+
+
+@cache
+def conditions() -> Mapping[str, tuple[str | None, str]]:
+    """Every condition this engine can raise: SQLSTATE and sentence by name."""
+    text = resources.files("unbounded").joinpath("error_conditions.json").read_text("utf-8")
+    return {name: (row[0], row[1]) for name, row in json.loads(text).items()}
+
+
+@dataclass(eq=False)
+class SparkError(Exception):
+    """An error with Spark's identity.
+
+    `condition` is a name such as `UNRESOLVED_COLUMN.WITH_SUGGESTION`; `parameters` fill its sentence.
+    """
+
+    kind: ErrorKind
+    condition: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    contexts: tuple[QueryContext, ...] = ()
+
+    @property
+    def sql_state(self) -> str | None:
+        return conditions()[self.condition][0]
+
+    @property
+    def message(self) -> str:
+        """The whole sentence as Spark prints it: `[CONDITION] text SQLSTATE: state`."""
+        sql_state, text = conditions()[self.condition]
+        for name, value in self.parameters.items():
+            text = text.replace(f"<{name}>", value)
+        if self.condition.startswith("_LEGACY_ERROR_TEMP"):
+            return text
+        state = f" SQLSTATE: {sql_state}" if sql_state else ""
+        return f"[{self.condition}] {text}{state}"
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def analysis_error(condition: str, /, **parameters: str) -> SparkError:
+    return SparkError(ErrorKind.ANALYSIS, condition, parameters)
+
+
+def unsupported_error(condition: str, /, **parameters: str) -> SparkError:
+    return SparkError(ErrorKind.UNSUPPORTED, condition, parameters)
+
+
+def not_supported(feature: str, hint: str) -> SparkError:
+    """A known Spark feature that this engine does not have yet; `hint` names what to do instead."""
+    return SparkError(
+        ErrorKind.UNSUPPORTED, "UNBOUNDED_NOT_SUPPORTED", {"feature": feature, "hint": hint}
+    )
+
+
+def parse_error(message: str, /, condition: str = "PARSE_SYNTAX_ERROR", **parameters: str) -> SparkError:
+    return SparkError(ErrorKind.PARSE, condition, parameters or {"error": message, "hint": ""})

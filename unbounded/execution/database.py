@@ -1,0 +1,41 @@
+"""The embedded engine: one DuckDB database per process, a cursor per query, interruption. Knows SQL text, no plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from unbounded.functions.macros import MACROS
+
+SETTING_PREFIX = "unbounded.duckdb."
+_OPTIMIZER_SETTING = "optimizer"
+
+
+class Database:
+    """An in-memory database that spills to disk. `settings`: engine options under `unbounded.duckdb.*`."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self._connection = duckdb.connect(":memory:", config={"preserve_insertion_order": "true"})
+        for statement in ("SET TimeZone = 'UTC'", "SET python_scan_all_frames = false"):
+            self._connection.execute(statement)
+        for macro in MACROS:
+            self._connection.execute(macro)
+        self._apply(settings)
+
+    def _apply(self, settings: Mapping[str, str]) -> None:
+        for key, value in settings.items():
+            name = key.removeprefix(SETTING_PREFIX)
+            if name == key:
+                continue
+            if name == _OPTIMIZER_SETTING:
+                self._connection.execute(f"PRAGMA {'enable' if value == 'true' else 'disable'}_optimizer")
+            else:
+                self._connection.execute(f"SET GLOBAL {name} = '{value}'")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the same database, for one query."""
+        return self._connection.cursor()
+
+    def close(self) -> None:
+        self._connection.close()

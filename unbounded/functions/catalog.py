@@ -1,0 +1,18 @@
+"""The one registry: every family's table, and the names Spark knows that are refused by name."""
+
+from __future__ import annotations
+
+from unbounded.functions import aggregates, conditionals, generators, operators, structures, window_functions
+from unbounded.functions.registry import Registry
+
+REGISTRY = Registry(
+    families=(
+        operators.FUNCTIONS,
+        conditionals.FUNCTIONS,
+        aggregates.FUNCTIONS,
+        window_functions.FUNCTIONS,
+        generators.FUNCTIONS,
+        structures.FUNCTIONS,
+    ),
+    known=frozenset(),
+)

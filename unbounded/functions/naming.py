@@ -1,0 +1,237 @@
+"""Names of expressions as Spark shows them: columns without an alias, and `sqlExpr` in error messages.
+
+The form is Spark's "pretty SQL": implicit casts and qualifiers are not shown, strings are shown without quotes.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from unbounded.plan.expressions import (
+    AggregateCall,
+    Alias,
+    Attribute,
+    Call,
+    Cast,
+    CastMode,
+    Exists,
+    Expression,
+    Frame,
+    FrameEdge,
+    FrameUnit,
+    GeneratorCall,
+    GetField,
+    InSubquery,
+    Lambda,
+    LambdaVariable,
+    Literal,
+    PythonCall,
+    ScalarSubquery,
+    SortOrder,
+    WindowCall,
+    WindowFunctionCall,
+)
+from unbounded.types.datatypes import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    DataType,
+    DateType,
+    DayTimeIntervalType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    MapType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+    YearMonthIntervalType,
+)
+from unbounded.types.interval_text import day_time_text, year_month_text
+
+INFIX = {
+    "+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "==": "=", "=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
+    "<=>": "<=>", "and": "AND", "or": "OR", "&": "&", "|": "|", "^": "^",
+}  # fmt: skip
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+
+
+def pretty_name(expression: Expression) -> str:
+    """The column name Spark gives to `expression`."""
+    match expression:
+        case Attribute(name=name) | LambdaVariable(name=name) if isinstance(expression, Attribute):
+            return name
+        case LambdaVariable():
+            return "namedlambdavariable()"
+        case Literal(value=value, data_type=data_type):
+            return literal_name(value, data_type)
+        case Alias(child=child, name=name):
+            return f"{pretty_name(child)} AS {name}"
+        case Cast():
+            return _cast_name(expression)
+        case Call(function=function, arguments=arguments):
+            return _call_name(function, arguments)
+        case AggregateCall():
+            return _aggregate_name(expression)
+        case WindowFunctionCall(function=function, arguments=arguments) | GeneratorCall(
+            function=function, arguments=arguments
+        ):
+            return _prefix_name(function, arguments)
+        case WindowCall():
+            return _window_name(expression)
+        case GetField(child=child):
+            return f"{pretty_name(child)}.{expression.field.name}"
+        case Lambda(parameters=parameters, body=body):
+            return f"lambdafunction({', '.join(map(pretty_name, (body, *parameters)))})"
+        case PythonCall(name=name, arguments=arguments):
+            return _prefix_name(name, arguments)
+        case ScalarSubquery():
+            return "scalarsubquery()"
+        case Exists():
+            return "exists()"
+        case InSubquery(values=values):
+            return f"({', '.join(map(pretty_name, values))} IN (listquery()))"
+        case _:
+            raise TypeError(f"no name for {type(expression).__name__}")
+
+
+def literal_name(value: Any, data_type: DataType) -> str:
+    """A constant as it appears in a column name."""
+    if value is None:
+        return "NULL"
+    match data_type:
+        case BooleanType():
+            return "true" if value else "false"
+        case BinaryType():
+            return f"X'{value.hex().upper()}'"
+        case DateType():
+            return f"DATE '{(_EPOCH + datetime.timedelta(days=value)).date().isoformat()}'"
+        case TimestampType():
+            return f"TIMESTAMP '{_timestamp_text(value)}'"
+        case TimestampNTZType():
+            return f"TIMESTAMP_NTZ '{_timestamp_text(value)}'"
+        case DayTimeIntervalType():
+            return day_time_text(value, data_type)
+        case YearMonthIntervalType():
+            return year_month_text(value, data_type)
+        case ArrayType(element_type=element):
+            return f"ARRAY({', '.join(literal_name(v, element) for v in value)})"
+        case MapType(key_type=key, value_type=item):
+            pairs = (f"{literal_name(k, key)}, {literal_name(v, item)}" for k, v in value)
+            return f"MAP({', '.join(pairs)})"
+        case StructType(fields=fields):
+            members = (f"{literal_name(v, f.data_type)} AS {f.name}" for f, v in zip(fields, value, strict=True))
+            return f"NAMED_STRUCT({', '.join(members)})"
+        case DoubleType() | FloatType():
+            return _floating_text(value)
+        case DecimalType():
+            return f"{Decimal(value):f}"
+        case _:
+            return str(value)
+
+
+def sort_order_name(order: SortOrder) -> str:
+    direction = "ASC" if order.is_ascending else "DESC"
+    return f"{pretty_name(order.child)} {direction} NULLS {'FIRST' if order.has_nulls_first else 'LAST'}"
+
+
+def _cast_name(cast: Cast) -> str:
+    if cast.is_implicit:
+        return pretty_name(cast.child)
+    keyword = "TRY_CAST" if cast.mode is CastMode.TRY else "CAST"
+    return f"{keyword}({pretty_name(cast.child)} AS {cast.data_type.sql_name})"
+
+
+def _call_name(function: str, arguments: tuple[Expression, ...]) -> str:
+    if function in INFIX and len(arguments) == 2:
+        return f"({pretty_name(arguments[0])} {INFIX[function]} {pretty_name(arguments[1])})"
+    special = _SPECIAL.get(function)
+    return special([pretty_name(a) for a in arguments]) if special else _prefix_name(function, arguments)
+
+
+def _prefix_name(function: str, arguments: tuple[Expression, ...]) -> str:
+    return f"{function}({', '.join(map(pretty_name, arguments))})"
+
+
+def _case_name(names: list[str]) -> str:
+    """`when` takes condition, value, condition, value, …, and at the end perhaps an ELSE value."""
+    branches = [f"WHEN {names[i]} THEN {names[i + 1]}" for i in range(0, len(names) - 1, 2)]
+    rest = [f"ELSE {names[-1]}"] if len(names) % 2 else []
+    return " ".join(["CASE", *branches, *rest, "END"])
+
+
+def _named_struct_name(names: list[str]) -> str:
+    return f"struct({', '.join(names[1::2])})"
+
+
+_SPECIAL: dict[str, Callable[[list[str]], str]] = {
+    "not": lambda a: f"(NOT {a[0]})",
+    "negative": lambda a: f"(- {a[0]})",
+    "-": lambda a: f"(- {a[0]})",
+    "+": lambda a: f"(+ {a[0]})",
+    "~": lambda a: f"~{a[0]}",
+    "isnull": lambda a: f"({a[0]} IS NULL)",
+    "isnotnull": lambda a: f"({a[0]} IS NOT NULL)",
+    "in": lambda a: f"({a[0]} IN ({', '.join(a[1:])}))",
+    "like": lambda a: f"{a[0]} LIKE {a[1]}" + (f" ESCAPE '{a[2]}'" if len(a) > 2 else ""),
+    "ilike": lambda a: f"{a[0]} ILIKE {a[1]}" + (f" ESCAPE '{a[2]}'" if len(a) > 2 else ""),
+    "rlike": lambda a: f"RLIKE({a[0]}, {a[1]})",
+    "regexp_like": lambda a: f"REGEXP_LIKE({a[0]}, {a[1]})",
+    "regexp": lambda a: f"REGEXP({a[0]}, {a[1]})",
+    "||": lambda a: f"concat({', '.join(a)})",
+    "when": _case_name,
+    "if": lambda a: f"(IF({', '.join(a)}))",
+    "struct": _named_struct_name,
+    "get_item": lambda a: f"{a[0]}[{a[1]}]",
+    "between": lambda a: f"between({', '.join(a)})",
+}
+
+
+def _aggregate_name(call: AggregateCall) -> str:
+    arguments = ", ".join(map(pretty_name, call.arguments))
+    name = f"{call.function}({'DISTINCT ' if call.is_distinct else ''}{arguments})"
+    return f"{name} FILTER (WHERE {pretty_name(call.filter)})" if call.filter is not None else name
+
+
+def _window_name(window: WindowCall) -> str:
+    parts = []
+    if window.partition:
+        parts.append(f"PARTITION BY {', '.join(map(pretty_name, window.partition))}")
+    if window.order:
+        parts.append(f"ORDER BY {', '.join(map(sort_order_name, window.order))}")
+    parts.append(_frame_name(window.frame))
+    return f"{pretty_name(window.function)} OVER ({' '.join(parts)})"
+
+
+def _frame_name(frame: Frame) -> str:
+    lower, upper = _edge_name(frame.lower, "PRECEDING"), _edge_name(frame.upper, "FOLLOWING")
+    return f"{frame.unit.value if isinstance(frame.unit, FrameUnit) else frame.unit} BETWEEN {lower} AND {upper}"
+
+
+def _edge_name(edge: FrameEdge | Literal, unbounded_side: str) -> str:
+    if edge is FrameEdge.UNBOUNDED:
+        return f"UNBOUNDED {unbounded_side}"
+    if isinstance(edge, FrameEdge):
+        return "CURRENT ROW"
+    is_preceding = edge.value < 0
+    return f"{literal_name(abs(edge.value), edge.data_type)} {'PRECEDING' if is_preceding else 'FOLLOWING'}"
+
+
+def _timestamp_text(microseconds: int) -> str:
+    moment = _EPOCH + datetime.timedelta(microseconds=microseconds)
+    fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
+    return moment.strftime("%Y-%m-%d %H:%M:%S") + fraction
+
+
+def _floating_text(value: float) -> str:
+    """Java's `Double.toString`."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value) if "." in repr(value) else f"{value:.1f}"
+    mantissa, _, exponent = f"{Decimal(repr(value)).normalize():E}".partition("E")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"

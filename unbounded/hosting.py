@@ -1,0 +1,34 @@
+"""An engine behind a server, in this process: loads the engine, answers calls, tidies up, closes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from unbounded.clock import SystemClock
+from unbounded.connect.edge import ConnectEdge
+from unbounded.connect.server import ConnectServer
+from unbounded.session.engine import Engine
+
+TIDY_INTERVAL_S = 15.0
+
+
+class EngineHost:
+    """Serves from the moment it is made until `close`."""
+
+    def __init__(self, server: ConnectServer, settings: Mapping[str, str]) -> None:
+        self._server = server
+        self._engine = Engine(settings)
+        self._edge = ConnectEdge(self._engine, settings, SystemClock())
+        self._is_closing = threading.Event()
+        threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
+        server.serve(self._edge.service)
+
+    def close(self) -> None:
+        self._is_closing.set()
+        self._server.stop()
+        self._engine.close()
+
+    def _tidy(self) -> None:
+        while not self._is_closing.wait(TIDY_INTERVAL_S):
+            self._edge.tidy()

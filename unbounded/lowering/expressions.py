@@ -1,0 +1,148 @@
+"""Typed expression -> engine SQL. One match; casts, aggregates and windows have their own modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from unbounded.functions.catalog import REGISTRY
+from unbounded.functions.engine import engine_type, literal, text
+from unbounded.functions.environment import Environment
+from unbounded.functions.registry import Invocation
+from unbounded.lowering.casts import lower_cast
+from unbounded.lowering.lowered import Lowering, column, column_of
+from unbounded.plan.expressions import (
+    AggregateCall,
+    Alias,
+    Attribute,
+    Call,
+    Cast,
+    Exists,
+    Expression,
+    Frame,
+    FrameEdge,
+    GetField,
+    InSubquery,
+    Lambda,
+    LambdaVariable,
+    Literal,
+    PythonCall,
+    ScalarSubquery,
+    SortOrder,
+    WindowCall,
+    WindowFunctionCall,
+)
+from unbounded.plan.logical import LogicalPlan
+from unbounded.types.datatypes import ArrayType, DataType
+
+LowerQuery = Callable[[LogicalPlan, Lowering], str]
+
+
+class ExpressionLowering:
+    """Lowers the expressions of one query; `lower_query` lowers the plans of subqueries inside them."""
+
+    def __init__(self, lowering: Lowering, lower_query: LowerQuery) -> None:
+        self._lowering = lowering
+        self._lower_query = lower_query
+
+    @property
+    def environment(self) -> Environment:
+        return self._lowering.environment
+
+    def lower(self, expression: Expression) -> str:
+        match expression:
+            case Attribute():
+                return column(expression)
+            case Literal(value=value, data_type=data_type):
+                return literal(value, data_type)
+            case Alias(child=child):
+                return self.lower(child)
+            case Cast(child=child):
+                return lower_cast(self.lower(child), expression, self._lowering.environment)
+            case Call(function=function, arguments=arguments, data_type=data_type):
+                return self._call(function, arguments, data_type, {})
+            case AggregateCall():
+                return self._aggregate(expression, over="")
+            case WindowCall():
+                return self._window(expression)
+            case GetField():
+                return self._field(expression)
+            case Lambda(parameters=parameters, body=body):
+                names = ", ".join(column_of(p.id) for p in parameters)
+                return f"(lambda {names} : {self.lower(body)})"
+            case LambdaVariable(id=variable_id):
+                return column_of(variable_id)
+            case PythonCall(arguments=arguments):
+                name = self._lowering.function_name(expression)
+                return f"{name}({', '.join(map(self.lower, arguments)) or 'NULL::INTEGER'})"
+            case ScalarSubquery(plan=plan):
+                return f"({self._lower_query(plan, self._lowering)})"
+            case Exists(plan=plan):
+                return f"EXISTS ({self._lower_query(plan, self._lowering)})"
+            case InSubquery(values=values, plan=plan):
+                return f"({self._row(values)} IN ({self._lower_query(plan, self._lowering)}))"
+            case _:
+                raise TypeError(f"{type(expression).__name__} cannot stand in an engine expression")
+
+    def sort_order(self, order: SortOrder) -> str:
+        direction = "ASC" if order.is_ascending else "DESC"
+        return f"{self.lower(order.child)} {direction} NULLS {'FIRST' if order.has_nulls_first else 'LAST'}"
+
+    def _row(self, values: tuple[Expression, ...]) -> str:
+        lowered = ", ".join(map(self.lower, values))
+        return lowered if len(values) == 1 else f"({lowered})"
+
+    def _call(
+        self, function: str, arguments: tuple[Expression, ...], data_type: DataType, modifiers: dict[str, str]
+    ) -> str:
+        row = REGISTRY.find(function)
+        if row is None:
+            raise KeyError(f"typed call of unknown function {function}")
+        lowered = tuple(map(self.lower, arguments))
+        return row.lower(Invocation(arguments, lowered, data_type, self._lowering.environment, function, modifiers))
+
+    def _aggregate(self, call: AggregateCall, over: str) -> str:
+        order = f" ORDER BY {', '.join(map(self.sort_order, call.order))}" if call.order else ""
+        modifiers = {
+            "distinct": "DISTINCT " if call.is_distinct else "",
+            "order": order,
+            "filter": f" FILTER (WHERE {self.lower(call.filter)})" if call.filter is not None else "",
+            "nulls": " IGNORE NULLS" if call.ignores_nulls and over else "",
+            "over": over,
+            "ignores_nulls": "1" if call.ignores_nulls else "",
+        }
+        return self._call(call.function, call.arguments, call.data_type, modifiers)
+
+    def _window(self, window: WindowCall) -> str:
+        parts = []
+        if window.partition:
+            parts.append(f"PARTITION BY {', '.join(map(self.lower, window.partition))}")
+        if window.order:
+            parts.append(f"ORDER BY {', '.join(map(self.sort_order, window.order))}")
+        function = window.function
+        if isinstance(function, WindowFunctionCall):
+            nulls = " IGNORE NULLS" if function.ignores_nulls else ""
+            if function.function == "nth_value":
+                parts.append(self._frame(window.frame))
+            modifiers = {"over": f" OVER ({' '.join(parts)})", "nulls": nulls}
+            return self._call(function.function, function.arguments, function.data_type, modifiers)
+        parts.append(self._frame(window.frame))
+        return self._aggregate(function, f" OVER ({' '.join(parts)})")
+
+    def _frame(self, frame: Frame) -> str:
+        return f"{frame.unit.value} BETWEEN {self._edge(frame.lower, 'PRECEDING')} AND {self._edge(frame.upper, 'FOLLOWING')}"
+
+    def _edge(self, edge: FrameEdge | Literal, unbounded_side: str) -> str:
+        if edge is FrameEdge.UNBOUNDED:
+            return f"UNBOUNDED {unbounded_side}"
+        if isinstance(edge, FrameEdge):
+            return "CURRENT ROW"
+        side = "PRECEDING" if edge.value < 0 else "FOLLOWING"
+        return f"{literal(abs(edge.value), edge.data_type)} {side}"
+
+    def _field(self, expression: GetField) -> str:
+        child, name = self.lower(expression.child), expression.field.name
+        if not isinstance(expression.child.data_type, ArrayType):
+            return f"struct_extract({child}, {text(name)})"
+        variable = "x"
+        extracted = f"list_transform({child}, lambda {variable} : struct_extract({variable}, {text(name)}))"
+        return f"CAST({extracted} AS {engine_type(expression.data_type)})"

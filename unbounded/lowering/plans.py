@@ -1,0 +1,247 @@
+"""Typed plan -> engine SQL: one SELECT per node, nested; columns go by their ids. The only writer of engine queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from unbounded.functions.engine import engine_type
+from unbounded.functions.environment import Environment
+from unbounded.lowering.expressions import ExpressionLowering
+from unbounded.lowering.generators import lower_generate
+from unbounded.lowering.lowered import (
+    LoweredQuery,
+    Lowering,
+    PythonInput,
+    SourceInput,
+    TableInput,
+    column,
+    column_of,
+    lowered_of,
+)
+from unbounded.plan.expressions import Alias, Attribute, NamedExpression, to_attribute
+from unbounded.plan.logical import (
+    Aggregate,
+    CoGroupMap,
+    CollectMetrics,
+    Deduplicate,
+    Filter,
+    Generate,
+    GroupMap,
+    Join,
+    Limit,
+    LocalRelation,
+    LogicalPlan,
+    MapPartitions,
+    OneRow,
+    Project,
+    Range,
+    Sample,
+    Scan,
+    SetOperation,
+    Sort,
+    SubqueryAlias,
+    Tail,
+    WithWatermark,
+)
+from unbounded.plan.unresolved import JoinKind, SetOperator
+
+_NO_COLUMNS = "0 AS none"
+"""The engine has no relation without columns; a plan without columns carries this one."""
+
+
+def lower_query(plan: LogicalPlan, environment: Environment, prefix: str = "q") -> LoweredQuery:
+    """The engine query of `plan`; `prefix` starts the names of its inputs and functions."""
+    lowering = Lowering(environment, prefix)
+    return lowered_of(lower_plan(plan, lowering), plan, lowering)
+
+
+def lower_plan(plan: LogicalPlan, lowering: Lowering) -> str:
+    """A SELECT whose columns are `plan.output`, named by id."""
+    match plan:
+        case SubqueryAlias(child=child) | WithWatermark(child=child) | CollectMetrics(child=child):
+            return lower_plan(child, lowering)
+        case _:
+            rule = _RULES.get(type(plan))
+            if rule is None:
+                raise TypeError(f"{type(plan).__name__} cannot be lowered")
+            return rule(plan, lowering)
+
+
+def _expressions(lowering: Lowering) -> ExpressionLowering:
+    return ExpressionLowering(lowering, lower_plan)
+
+
+def _from(plan: LogicalPlan, lowering: Lowering) -> str:
+    return f"({lower_plan(plan, lowering)}) AS t"
+
+
+def _columns(attributes: tuple[Attribute, ...]) -> str:
+    return ", ".join(map(column, attributes)) or _NO_COLUMNS
+
+
+def select_list(expressions: tuple[NamedExpression, ...], lowering: Lowering) -> str:
+    lower = _expressions(lowering).lower
+    items = (
+        f"{lower(e.child)} AS {column_of(e.id)}" if isinstance(e, Alias) else column(e)
+        for e in dict.fromkeys(expressions)
+    )
+    return ", ".join(items) or _NO_COLUMNS
+
+
+def _lower_local(plan: LocalRelation, lowering: Lowering) -> str:
+    name = lowering.input_name()
+    lowering.inputs.append(TableInput(name, plan.table.rename_columns([f"c{i}" for i in range(len(plan.output))])))
+    return _renamed_input(name, plan.output)
+
+
+def _renamed_input(name: str, output: tuple[Attribute, ...]) -> str:
+    items = (f"CAST(c{i} AS {engine_type(a.data_type)}) AS {column(a)}" for i, a in enumerate(output))
+    return f"SELECT {', '.join(items) or _NO_COLUMNS} FROM {name}"
+
+
+def _lower_scan(plan: Scan, lowering: Lowering) -> str:
+    name = lowering.input_name()
+    lowering.inputs.append(SourceInput(name, plan.source, plan.schema))
+    return _renamed_input(name, plan.output)
+
+
+def _lower_one_row(plan: OneRow, lowering: Lowering) -> str:
+    return f"SELECT {_NO_COLUMNS}"
+
+
+def _lower_range(plan: Range, lowering: Lowering) -> str:
+    return f"SELECT CAST(range AS BIGINT) AS {column(plan.output[0])} FROM range({plan.start}, {plan.end}, {plan.step})"
+
+
+def _lower_project(plan: Project, lowering: Lowering) -> str:
+    items = select_list(plan.expressions, lowering)
+    return f"SELECT {items} FROM {_from(plan.child, lowering)}"
+
+
+def _lower_filter(plan: Filter, lowering: Lowering) -> str:
+    condition = _expressions(lowering).lower(plan.condition)
+    return f"SELECT {_columns(plan.output)} FROM {_from(plan.child, lowering)} WHERE {condition}"
+
+
+_JOINS = {
+    JoinKind.INNER: "INNER JOIN",
+    JoinKind.CROSS: "INNER JOIN",
+    JoinKind.LEFT_OUTER: "LEFT JOIN",
+    JoinKind.RIGHT_OUTER: "RIGHT JOIN",
+    JoinKind.FULL_OUTER: "FULL JOIN",
+    JoinKind.LEFT_SEMI: "SEMI JOIN",
+    JoinKind.LEFT_ANTI: "ANTI JOIN",
+}
+
+
+def _lower_join(plan: Join, lowering: Lowering) -> str:
+    left, right = lower_plan(plan.left, lowering), lower_plan(plan.right, lowering)
+    condition = _expressions(lowering).lower(plan.condition) if plan.condition is not None else "true"
+    lateral = "LATERAL " if plan.is_lateral else ""
+    return f"SELECT {_columns(plan.output)} FROM ({left}) AS l {_JOINS[plan.kind]} {lateral}({right}) AS r ON {condition}"
+
+
+def _lower_set_operation(plan: SetOperation, lowering: Lowering) -> str:
+    operator = f"{plan.operator.value}{' ALL' if plan.is_all else ''}"
+    if plan.operator is SetOperator.UNION and not plan.is_all:
+        operator = "UNION"
+    left = _positional(plan.left, plan.output, lowering)
+    right = _positional(plan.right, plan.output, lowering)
+    return f"({left}) {operator} ({right})"
+
+
+def _positional(side: LogicalPlan, output: tuple[Attribute, ...], lowering: Lowering) -> str:
+    """One side of a set operation with its columns under the names of the result."""
+    items = (f"{column(a)} AS {column(b)}" for a, b in zip(side.output, output, strict=True))
+    return f"SELECT {', '.join(items) or _NO_COLUMNS} FROM {_from(side, lowering)}"
+
+
+def _lower_sort(plan: Sort, lowering: Lowering) -> str:
+    order = ", ".join(map(_expressions(lowering).sort_order, plan.order))
+    return f"SELECT {_columns(plan.output)} FROM {_from(plan.child, lowering)} ORDER BY {order}"
+
+
+def _lower_limit(plan: Limit, lowering: Lowering) -> str:
+    limit = f" LIMIT {plan.count}" if plan.count is not None else ""
+    offset = f" OFFSET {plan.offset}" if plan.offset else ""
+    return f"SELECT {_columns(plan.output)} FROM {_from(plan.child, lowering)}{limit}{offset}"
+
+
+def _lower_tail(plan: Tail, lowering: Lowering) -> str:
+    numbered = f"SELECT *, row_number() OVER () AS position, count(*) OVER () AS total FROM {_from(plan.child, lowering)}"
+    return f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n WHERE position > total - {plan.count} ORDER BY position"
+
+
+def _lower_aggregate(plan: Aggregate, lowering: Lowering) -> str:
+    """Grouping expressions are computed below, so that the SELECT names them as plain columns."""
+    source = _from(plan.child, lowering)
+    computed = tuple(g for g in plan.grouping if isinstance(g, Alias))
+    if computed:
+        source = f"(SELECT *, {select_list(computed, lowering)} FROM {source}) AS g"
+    items = select_list(plan.expressions, lowering)
+    keys = tuple(column(to_attribute(g)) for g in plan.grouping)
+    return f"SELECT {items} FROM {source}{_group_by(keys, plan.grouping_sets)}"
+
+
+def _group_by(keys: tuple[str, ...], sets: tuple[tuple[int, ...], ...] | None) -> str:
+    if sets is not None:
+        shown = ", ".join(f"({', '.join(keys[i] for i in s)})" for s in sets)
+        return f" GROUP BY GROUPING SETS ({shown})"
+    return f" GROUP BY {', '.join(dict.fromkeys(keys))}" if keys else ""
+
+
+def _lower_deduplicate(plan: Deduplicate, lowering: Lowering) -> str:
+    keys = ", ".join(map(column, plan.keys))
+    if {a.id for a in plan.keys} == {a.id for a in plan.output}:
+        return f"SELECT DISTINCT {_columns(plan.output)} FROM {_from(plan.child, lowering)}"
+    numbered = f"SELECT *, row_number() OVER (PARTITION BY {keys}) AS position FROM {_from(plan.child, lowering)}"
+    return f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n WHERE position = 1"
+
+
+def _lower_sample(plan: Sample, lowering: Lowering) -> str:
+    """A row is kept by the hash of its position, so equal seeds give equal samples."""
+    numbered = f"SELECT *, row_number() OVER () AS position FROM {_from(plan.child, lowering)}"
+    chance = f"(hash(position, {plan.seed}::BIGINT) / 18446744073709551616.0)"
+    if plan.with_replacement:
+        copies = f"range(CAST(spark_poisson({chance}, {plan.upper_bound - plan.lower_bound}) AS BIGINT))"
+        return f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n, LATERAL (SELECT unnest({copies}))"
+    inside = f"{chance} >= {plan.lower_bound} AND {chance} < {plan.upper_bound}"
+    return f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n WHERE {inside}"
+
+
+def _lower_generate(plan: Generate, lowering: Lowering) -> str:
+    return lower_generate(plan, _from(plan.child, lowering), _expressions(lowering))
+
+
+def _lower_python(plan: Any, lowering: Lowering) -> str:
+    """A table function of the user: its inputs are queries of their own, its rows come in as a table."""
+    children = (plan.left, plan.right) if isinstance(plan, CoGroupMap) else (plan.child,)
+    lowered = tuple(
+        lower_query(child, lowering.environment, f"{lowering.nested_prefix()}{'ab'[i]}") for i, child in enumerate(children)
+    )
+    name = lowering.input_name()
+    lowering.inputs.append(PythonInput(name, plan, lowered))
+    return _renamed_input(name, plan.output)
+
+
+_RULES: dict[type[LogicalPlan], Callable[[Any, Lowering], str]] = {
+    LocalRelation: _lower_local,
+    Scan: _lower_scan,
+    OneRow: _lower_one_row,
+    Range: _lower_range,
+    Project: _lower_project,
+    Filter: _lower_filter,
+    Join: _lower_join,
+    SetOperation: _lower_set_operation,
+    Sort: _lower_sort,
+    Limit: _lower_limit,
+    Tail: _lower_tail,
+    Aggregate: _lower_aggregate,
+    Deduplicate: _lower_deduplicate,
+    Sample: _lower_sample,
+    Generate: _lower_generate,
+    MapPartitions: _lower_python,
+    GroupMap: _lower_python,
+    CoGroupMap: _lower_python,
+}

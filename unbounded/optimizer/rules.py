@@ -1,0 +1,19 @@
+"""The optimizer: a tuple of rules, each a pure function from plan to plan. Only what the engine cannot see itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from unbounded.optimizer.pull_out_volatile import pull_out_volatile
+from unbounded.plan.logical import LogicalPlan
+
+Rule = Callable[[LogicalPlan], LogicalPlan]
+
+RULES: tuple[Rule, ...] = (pull_out_volatile,)
+"""In the order in which they apply. `pull_out_volatile` is needed for correct results, not for speed."""
+
+
+def optimize(plan: LogicalPlan) -> LogicalPlan:
+    for rule in RULES:
+        plan = rule(plan)
+    return plan

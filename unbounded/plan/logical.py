@@ -1,0 +1,297 @@
+"""The logical plan: relations whose columns are bound and typed. Built by `analysis`, read by every later stage.
+
+`output` of a node is its columns in order. A node that can be built is valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+import pyarrow as pa
+
+from unbounded.plan.expressions import (
+    Alias,
+    Attribute,
+    Expression,
+    GeneratorCall,
+    NamedExpression,
+    PythonEvaluation,
+    SortOrder,
+    to_attribute,
+)
+from unbounded.plan.unresolved import GroupingKind, JoinKind, SetOperator
+from unbounded.types.datatypes import StructType
+
+
+class LogicalPlan:
+    """Parent of typed relations; every subclass has `output`."""
+
+    __slots__ = ()
+    output: tuple[Attribute, ...]
+
+    @property
+    def schema(self) -> StructType:
+        return StructType(tuple(attribute.to_field() for attribute in self.output))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LocalRelation(LogicalPlan):
+    """Rows in memory; the table's columns are `output` by position."""
+
+    output: tuple[Attribute, ...]
+    table: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class OneRow(LogicalPlan):
+    """One row without columns."""
+
+    output: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Range(LogicalPlan):
+    start: int
+    end: int
+    step: int
+    output: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan(LogicalPlan):
+    """A batch read of `source`, a `connectors.api.BatchSource`; `output` follows the source's schema by position."""
+
+    source: Any
+    output: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamScan(LogicalPlan):
+    """A streaming read of `source`, a `connectors.api.StreamSource`; `name` tells two reads of it apart."""
+
+    source: Any
+    output: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Project(LogicalPlan):
+    child: LogicalPlan
+    expressions: tuple[NamedExpression, ...]
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return tuple(to_attribute(e) for e in self.expressions)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(LogicalPlan):
+    child: LogicalPlan
+    condition: Expression
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output
+
+
+@dataclass(frozen=True, slots=True)
+class Join(LogicalPlan):
+    """`is_lateral`: the right side may use the left side's columns."""
+
+    left: LogicalPlan
+    right: LogicalPlan
+    kind: JoinKind
+    condition: Expression | None = None
+    is_lateral: bool = False
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        left, right = self.left.output, self.right.output
+        if self.kind in (JoinKind.LEFT_SEMI, JoinKind.LEFT_ANTI):
+            return left
+        if self.kind in (JoinKind.RIGHT_OUTER, JoinKind.FULL_OUTER):
+            left = tuple(replace(a, nullable=True) for a in left)
+        if self.kind in (JoinKind.LEFT_OUTER, JoinKind.FULL_OUTER):
+            right = tuple(replace(a, nullable=True) for a in right)
+        return left + right
+
+
+@dataclass(frozen=True, slots=True)
+class SetOperation(LogicalPlan):
+    """Both sides have the same types by position; `output` are new columns."""
+
+    left: LogicalPlan
+    right: LogicalPlan
+    operator: SetOperator
+    is_all: bool
+    output: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sort(LogicalPlan):
+    child: LogicalPlan
+    order: tuple[SortOrder, ...]
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(LogicalPlan):
+    """At most `count` rows (None: all) after the first `offset`."""
+
+    child: LogicalPlan
+    count: int | None
+    offset: int = 0
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output
+
+
+@dataclass(frozen=True, slots=True)
+class Tail(LogicalPlan):
+    child: LogicalPlan
+    count: int
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(LogicalPlan):
+    """One row per group. `expressions` may mix grouping attributes and aggregate calls freely.
+
+    `grouping` are named expressions over the child; `expressions` refer to them by attribute. `grouping_sets` holds
+    positions into `grouping`; None is the plain GROUP BY.
+    """
+
+    child: LogicalPlan
+    grouping: tuple[NamedExpression, ...]
+    expressions: tuple[NamedExpression, ...]
+    kind: GroupingKind = GroupingKind.GROUP_BY
+    grouping_sets: tuple[tuple[int, ...], ...] | None = None
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return tuple(to_attribute(e) for e in self.expressions)
+
+
+@dataclass(frozen=True, slots=True)
+class Generate(LogicalPlan):
+    """Each child row joined with the rows its generator makes; `is_outer` keeps rows that make none."""
+
+    child: LogicalPlan
+    generator: GeneratorCall
+    is_outer: bool
+    generated: tuple[Attribute, ...]
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output + self.generated
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplicate(LogicalPlan):
+    """One row per combination of `keys` (all of one row: the first)."""
+
+    child: LogicalPlan
+    keys: tuple[Attribute, ...]
+    is_within_watermark: bool = False
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(LogicalPlan):
+    child: LogicalPlan
+    lower_bound: float
+    upper_bound: float
+    with_replacement: bool
+    seed: int
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output
+
+
+@dataclass(frozen=True, slots=True)
+class SubqueryAlias(LogicalPlan):
+    """Gives the child's columns the qualifier `name`; changes no rows."""
+
+    child: LogicalPlan
+    name: tuple[str, ...]
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return tuple(replace(a, qualifier=self.name) for a in self.child.output)
+
+
+@dataclass(frozen=True, slots=True)
+class WithWatermark(LogicalPlan):
+    """Marks `event_time` with a delay in microseconds; rows pass unchanged."""
+
+    child: LogicalPlan
+    event_time: Attribute
+    delay_us: int
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output
+
+
+@dataclass(frozen=True, slots=True)
+class CollectMetrics(LogicalPlan):
+    """Rows pass unchanged; the aggregates `metrics` over them are handed to the observer `name`."""
+
+    child: LogicalPlan
+    name: str
+    metrics: tuple[Alias, ...]
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return self.child.output
+
+
+@dataclass(frozen=True, slots=True)
+class PythonTable:
+    """A Python function from tables to tables: `command` is its cloudpickle, `evaluation` says how it is called."""
+
+    name: str
+    command: bytes = field(repr=False)
+    evaluation: PythonEvaluation
+
+
+@dataclass(frozen=True, slots=True)
+class MapPartitions(LogicalPlan):
+    child: LogicalPlan
+    function: PythonTable
+    output: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMap(LogicalPlan):
+    """`keys` are columns of `child`; `arguments` the columns handed to the function (all the user's columns)."""
+
+    child: LogicalPlan
+    keys: tuple[Attribute, ...]
+    arguments: tuple[Attribute, ...]
+    function: PythonTable
+    output: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CoGroupMap(LogicalPlan):
+    left: LogicalPlan
+    left_keys: tuple[Attribute, ...]
+    left_arguments: tuple[Attribute, ...]
+    right: LogicalPlan
+    right_keys: tuple[Attribute, ...]
+    right_arguments: tuple[Attribute, ...]
+    function: PythonTable
+    output: tuple[Attribute, ...]

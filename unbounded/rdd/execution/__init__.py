@@ -1,0 +1,1 @@
+"""How RDDs are computed: lineage, the inputs of tasks, stages, worker processes."""

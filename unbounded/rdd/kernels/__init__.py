@@ -1,0 +1,1 @@
+"""The arithmetic of RDDs: hashing, sampling, statistics, merging. No files, no processes."""

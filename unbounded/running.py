@@ -1,0 +1,59 @@
+"""`unbounded run` and `unbounded sql`: an engine, or somebody else's, and a program on it.
+
+The order makes the start quick: (1) the engine process starts, (2) PySpark is imported here meanwhile, (3) the program
+runs and waits for the engine only at its first request.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+
+from unbounded.embed import start_engine
+from unbounded.script import run_script, script_directory
+
+ROWS_SHOWN_MAX = 1000
+
+
+def run_program(script: str, arguments: Sequence[str], *, remote: str | None) -> int:
+    """Exit code of the program."""
+    _connect(remote, import_paths=[script_directory(script)])
+    return run_script(script, arguments)
+
+
+def run_statement(statement: str, *, remote: str | None) -> int:
+    """Prints the statement's rows, if it has columns; the error goes to standard error."""
+    _connect(remote, import_paths=[])
+    # PySpark takes longest to import; `_connect` has done so by now.
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.getOrCreate()
+    try:
+        rows = session.sql(statement)
+        if rows.columns:
+            rows.show(ROWS_SHOWN_MAX, truncate=False)
+    except PySparkException as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    finally:
+        session.stop()
+    return 0
+
+
+def _connect(remote: str | None, import_paths: Sequence[str]) -> None:
+    """Makes the builder's default the server at `remote` or a new engine."""
+    engine = start_engine({}, import_paths) if remote is None else None
+    # Thousands of objects that will stay: collecting garbage among them costs a tenth of the start.
+    gc.disable()
+    from unbounded.client_setup import prepare_client
+
+    gc.freeze()
+    gc.enable()
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)
+    if engine is None:
+        prepare_client(str(remote))
+    else:
+        prepare_client(engine.url, lambda: engine.is_running)

@@ -1,0 +1,80 @@
+"""Runs a Python script as `python script.py` would: its arguments, path, exit code and tracebacks. Knows no Spark."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType, TracebackType
+
+CANNOT_OPEN_EXIT_CODE = 2
+FAILED_EXIT_CODE = 1
+
+
+def run_script(path: str, arguments: Sequence[str]) -> int:
+    """Exit code of a script that ended by itself or with an exception; `sys.exit` in it comes through as SystemExit.
+
+    An unhandled KeyboardInterrupt is shown and comes through too, so that the process dies of it as Python does.
+    """
+    try:
+        source = Path(path).read_bytes()
+    except OSError as error:
+        sys.stderr.write(f"unbounded: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n")
+        return CANNOT_OPEN_EXIT_CODE
+    sys.argv = [path, *arguments]
+    sys.path[0] = script_directory(path)
+    main = _main_module(path)
+    try:
+        exec(_compiled(source, path), main.__dict__)  # noqa: S102  running the script is what this is for
+    except SystemExit:
+        raise
+    except KeyboardInterrupt as error:
+        _show(error)
+        sys.excepthook = _say_nothing
+        raise
+    except BaseException as error:  # noqa: BLE001  the root of the script
+        _show(error)
+        return FAILED_EXIT_CODE
+    return 0
+
+
+def script_directory(path: str) -> str:
+    """What Python puts first on the path for this script."""
+    return str(Path(path).resolve().parent)
+
+
+def _compiled(source: bytes, path: str) -> CodeType:
+    return compile(source, path, "exec", dont_inherit=True)
+
+
+def _main_module(path: str) -> ModuleType:
+    """A new `__main__`, in place for good: pickles and exit hooks of the script look for it."""
+    main = ModuleType("__main__")
+    main.__dict__.update(
+        __file__=path,
+        __cached__=None,
+        __builtins__=builtins,
+        __loader__=SourceFileLoader("__main__", path),
+    )
+    sys.modules["__main__"] = main
+    return main
+
+
+def _show(error: BaseException) -> None:
+    """Prints `error` as Python does, or as the script's own hook wants it, without this module's frames."""
+    trace = _own_frames_removed(error.__traceback__)
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, trace
+    sys.stdout.flush()
+    sys.excepthook(type(error), error.with_traceback(trace), trace)
+
+
+def _own_frames_removed(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return trace
+
+
+def _say_nothing(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """It has been shown."""

@@ -1,0 +1,37 @@
+"""`unbounded server`: an engine for other processes, in the foreground until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from unbounded.connect.server import AddressRefused, Certificate, ConnectServer, ServerAddress
+from unbounded.hosting import EngineHost
+
+__all__ = ["AddressRefused", "serve_until_stopped", "server_address"]
+
+
+def server_address(
+    host: str, port: int, token: str | None, *, certificate: str | None = None, key: str | None = None
+) -> ServerAddress:
+    """Raises AddressRefused for an address open to others without a token, and for half a certificate."""
+    if (certificate is None) != (key is None):
+        raise AddressRefused("a TLS certificate needs its key, and a key its certificate")
+    files = Certificate(Path(certificate).read_bytes(), Path(key).read_bytes()) if certificate and key else None
+    return ServerAddress(host, port, token or None, files)
+
+
+def serve_until_stopped(address: ServerAddress) -> int:
+    """Returns after SIGINT or SIGTERM."""
+    is_stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: is_stopped.set())
+    server = ConnectServer(address)
+    host = EngineHost(server, {})
+    sys.stdout.write(f"Listening on sc://{address.host}:{server.port}\n")
+    sys.stdout.flush()
+    is_stopped.wait()
+    host.close()
+    return 0

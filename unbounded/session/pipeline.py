@@ -1,0 +1,43 @@
+"""One query from the unresolved plan to rows, on one screen: analyse, optimise, lower, run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from unbounded.analysis.analyzer import analyze
+from unbounded.analysis.context import Catalog, Ids
+from unbounded.cancellation import Cancellation
+from unbounded.execution.database import Database
+from unbounded.execution.queries import next_prefix, run_query, run_to_table
+from unbounded.functions.environment import Environment
+from unbounded.lowering.lowered import LoweredQuery
+from unbounded.lowering.plans import lower_query
+from unbounded.optimizer.rules import optimize
+from unbounded.plan import unresolved as u
+from unbounded.plan.logical import LogicalPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The stages of one query, with everything they depend on."""
+
+    environment: Environment
+    catalog: Catalog
+    database: Database
+
+    def analyze(self, relation: u.Relation, ids: Ids | None = None) -> LogicalPlan:
+        return analyze(relation, self.environment, self.catalog, ids)
+
+    def lower(self, plan: LogicalPlan) -> LoweredQuery:
+        return lower_query(optimize(plan), self.environment, next_prefix())
+
+    def run(self, plan: LogicalPlan, cancellation: Cancellation) -> Iterator[pa.RecordBatch]:
+        """The rows of `plan`, streamed, with Spark's Arrow types."""
+        return run_query(self.lower(plan), self.database, self.environment.time_zone, cancellation)
+
+    def collect(self, plan: LogicalPlan, cancellation: Cancellation) -> pa.Table:
+        """The rows of `plan` in memory."""
+        return run_to_table(self.lower(plan), self.database, self.environment.time_zone, cancellation)

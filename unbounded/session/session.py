@@ -1,0 +1,189 @@
+"""One client session: its settings, names and queries. Wires the parts together; the work is done elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from unbounded.analysis.context import Ids
+from unbounded.cancellation import Cancellation
+from unbounded.clock import Clock
+from unbounded.errors import not_supported
+from unbounded.execution.database import Database
+from unbounded.functions.environment import Environment
+from unbounded.ids import new_id
+from unbounded.plan import unresolved as u
+from unbounded.plan.logical import LogicalPlan, Scan, StreamScan
+from unbounded.plan.tree import collect, contains
+from unbounded.session import show
+from unbounded.session.artifacts import Artifacts
+from unbounded.session.catalog import SessionCatalog
+from unbounded.session.config import SessionConfig
+from unbounded.session.metrics import observe
+from unbounded.session.pipeline import Pipeline
+from unbounded.session.results import CommandDone, Result, Rows, SqlCommandDone
+from unbounded.session.storage_level import NOT_STORED, StorageLevel
+from unbounded.session.streams_api import StreamsApi
+from unbounded.sql import parse_statement
+from unbounded.types.datatypes import StructType
+
+
+class Session:
+    """Everything a client's plans depend on. `execute` and the questions about plans may come from several threads."""
+
+    def __init__(
+        self,
+        user_id: str,
+        session_id: str,
+        config: SessionConfig,
+        artifacts: Artifacts,
+        catalog: SessionCatalog,
+        database: Database,
+        clock: Clock,
+    ) -> None:
+        self.user_id = user_id
+        self.session_id = session_id
+        self.server_side_session_id = new_id()
+        self.config = config
+        self.artifacts = artifacts
+        self.catalog = catalog
+        self.streams: StreamsApi | None = None
+        self._database = database
+        self._clock = clock
+        self._storage_levels: dict[u.Relation, StorageLevel] = {}
+
+    @classmethod
+    def create(
+        cls, user_id: str, session_id: str, settings: Mapping[str, str], database: Database, clock: Clock
+    ) -> Session:
+        config = SessionConfig(settings)
+        return cls(user_id, session_id, config, Artifacts(), SessionCatalog(config), database, clock)
+
+    def clone(self, session_id: str) -> Session:
+        config = self.config.copy()
+        catalog = self.catalog.copy(config)
+        return Session(self.user_id, session_id, config, self.artifacts.copy(), catalog, self._database, self._clock)
+
+    def close(self) -> None:
+        self.artifacts.close()
+
+    # ------------------------------------------------------------------------------------------ running plans
+
+    def execute(self, plan: u.Relation | u.Command, *, cancellation: Cancellation) -> Result:
+        """Runs `plan`; a query's rows are computed while they are read.
+
+        Raises: SparkError
+        """
+        if isinstance(plan, u.Relation):
+            return self._rows(plan, cancellation)
+        return self._command(plan, cancellation)
+
+    def _rows(self, relation: u.Relation, cancellation: Cancellation) -> Rows:
+        pipeline = self._pipeline(cancellation)
+        shown = relation.child if isinstance(relation, u.PlanId) else relation
+        if isinstance(shown, u.ShowString):
+            return show.show_rows(shown, pipeline, cancellation)
+        plan = pipeline.analyze(relation)
+        self._refuse_stream(plan)
+        rows = Rows(plan.schema, pipeline.run(plan, cancellation))
+        return observe(rows, plan, pipeline, cancellation)
+
+    def _command(self, command: u.Command, cancellation: Cancellation) -> Result:
+        match command:
+            case u.SqlCommand(query=query):
+                return self._sql(query, cancellation)
+            case u.CreateView():
+                self.catalog.create_view(command, self._pipeline(cancellation).analyze(command.query, Ids()))
+                return CommandDone()
+            case u.RegisterFunction(name=name, function=function):
+                self.catalog.register_function(name, function)
+                return CommandDone()
+            case _:
+                rule = _COMMANDS.get(type(command))
+                if rule is None:
+                    name = command.name if isinstance(command, u.UnsupportedCommand) else type(command).__name__
+                    raise not_supported(f"Command {name}", "See docs/differences.md.")
+                return rule(command, self, cancellation)
+
+    def _sql(self, query: u.Relation, cancellation: Cancellation) -> Result:
+        """DDL and DML run now; a query is checked now and run when the client reads it."""
+        text = query.child if isinstance(query, u.PlanId) else query
+        if isinstance(text, u.SqlQuery):
+            statement = parse_statement(text.text, dict(text.named_arguments), text.positional_arguments)
+            if isinstance(statement, u.Command):
+                result = self._command(statement, cancellation)
+                return result if isinstance(result, SqlCommandDone) else SqlCommandDone(_EMPTY)
+        self._pipeline(cancellation).analyze(query)
+        return SqlCommandDone(query)
+
+    def pipeline(self, cancellation: Cancellation | None = None) -> Pipeline:
+        """The stages of a query under the session's settings as they are now."""
+        return self._pipeline(cancellation or Cancellation())
+
+    def _pipeline(self, cancellation: Cancellation) -> Pipeline:
+        self.artifacts.put_on_import_path()
+        environment = Environment(
+            time_zone=self.config.time_zone,
+            is_ansi=self.config.is_ansi,
+            is_case_sensitive=self.config.case_sensitive,
+            now_us=self._clock.now_us(),
+            user=self.user_id,
+            database=self.catalog.current_database,
+        )
+        pipeline = Pipeline(environment, self.catalog, self._database)
+        self.catalog.bind(lambda plan: pipeline.collect(plan, cancellation))
+        return pipeline
+
+    def _refuse_stream(self, plan: LogicalPlan) -> None:
+        if contains(plan, lambda node: isinstance(node, StreamScan)):
+            raise not_supported(
+                "Queries with streaming sources must be executed with writeStream.start()", "Use df.writeStream."
+            )
+
+    # ------------------------------------------------------------------------------------------ questions about plans
+
+    def schema_of(self, relation: u.Relation) -> StructType:
+        return show.schema_of(relation) or self.pipeline().analyze(relation).schema
+
+    def explain(self, relation: u.Relation, mode: str) -> str:
+        pipeline = self.pipeline()
+        return show.explain(relation, mode, pipeline)
+
+    def is_local(self, relation: u.Relation) -> bool:
+        bare = relation.child if isinstance(relation, u.PlanId) else relation
+        return isinstance(bare, u.LocalRelation)
+
+    def is_streaming(self, relation: u.Relation) -> bool:
+        return contains(self.pipeline().analyze(relation), lambda node: isinstance(node, StreamScan))
+
+    def input_files(self, relation: u.Relation) -> list[str]:
+        scans = collect(self.pipeline().analyze(relation), Scan)
+        return sorted({path for scan in scans for path in scan.source.input_files()})
+
+    def same_semantics(self, a: u.Relation, b: u.Relation) -> bool:
+        return self.pipeline().analyze(a, Ids()) == self.pipeline().analyze(b, Ids())
+
+    def semantic_hash(self, relation: u.Relation) -> int:
+        return hash(self.pipeline().analyze(relation, Ids())) & 0x7FFFFFFF
+
+    # ------------------------------------------------------------------------------------------ held relations
+
+    def persist(self, relation: u.Relation, storage_level: StorageLevel) -> None:
+        self._storage_levels[relation] = storage_level
+
+    def unpersist(self, relation: u.Relation) -> None:
+        self._storage_levels.pop(relation, None)
+
+    def storage_level(self, relation: u.Relation) -> StorageLevel:
+        return self._storage_levels.get(relation, NOT_STORED)
+
+    def hold_relation(self, relation_id: str, relation: u.Relation) -> None:
+        self.catalog.hold_relation(relation_id, self.pipeline().analyze(relation))
+
+    def release_relation(self, relation_id: str) -> None:
+        self.catalog.release_relation(relation_id)
+
+
+_EMPTY = u.LocalRelation(show.EMPTY_TABLE)
+_COMMANDS: dict[type[u.Command], Callable[[Any, Session, Cancellation], Result]] = {}
+"""Filled by `session.commands`, which knows the commands with an effect outside the session."""

@@ -1,0 +1,255 @@
+"""Statements: which words begin which command, and the commands that are no definitions of tables or views."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from unbounded.errors import not_supported
+from unbounded.plan.unresolved import (
+    CacheTable,
+    Command,
+    DescribeQuery,
+    DescribeTable,
+    ExplainQuery,
+    InsertInto,
+    Relation,
+    SetConfig,
+    ShowColumns,
+    ShowCreateTable,
+    ShowDatabases,
+    ShowFunctions,
+    ShowTables,
+    UnsupportedCommand,
+    UseDatabase,
+)
+from unbounded.sql.definitions import database_name, read_create, read_drop
+from unbounded.sql.errors import Source
+from unbounded.sql.expressions import translate_expression
+from unbounded.sql.grammar.statements import StatementGrammar
+from unbounded.sql.queries import translate_query, with_ctes
+from unbounded.sql.scope import Scope
+
+Reader = Callable[[StatementGrammar, Scope], Command]
+
+_SET = re.compile(r"\s*set\b\s*(?P<rest>.*?)[;\s]*", re.IGNORECASE | re.DOTALL)
+_RESET = re.compile(r"\s*reset\b\s*(?P<rest>.*?)[;\s]*", re.IGNORECASE | re.DOTALL)
+_ASSIGNMENT = re.compile(r"(?P<key>`[^`]+`|[^\s=`]+)\s*(?:=\s*(?P<value>`[^`]*`|.*))?", re.DOTALL)
+_TIME_ZONE = re.compile(r"time\s+zone\s+(?P<zone>.+)", re.IGNORECASE | re.DOTALL)
+_VARIABLE = re.compile(r"(?:var|variable|catalog|path)\s+[^=\s]", re.IGNORECASE)
+_EXPLAIN_MODES = ("EXTENDED", "CODEGEN", "COST", "FORMATTED")
+_SHOW_REFUSED = ("VIEWS", "PARTITIONS", "TBLPROPERTIES", "CATALOGS", "TABLE EXTENDED", "CURRENT NAMESPACE")
+
+
+def read_statement(parser: StatementGrammar, scope: Scope) -> Relation | Command:
+    """One statement, whole."""
+    statement = _statement(parser, scope)
+    if not isinstance(statement, UnsupportedCommand):
+        parser.expect_end()
+    return statement
+
+
+def _statement(parser: StatementGrammar, scope: Scope) -> Relation | Command:
+    for words, reader in _READERS.items():
+        if parser.take(*words):
+            return reader(parser, scope)
+    refused = next((words for words in _REFUSED if parser.take(*words.split())), None)
+    if refused is not None:
+        return UnsupportedCommand(refused)
+    invalid = parser.word if parser.word in ("GRANT", "REVOKE") else None
+    if invalid is not None:
+        raise scope.source.error_at("INVALID_STATEMENT_OR_CLAUSE", 0, len(scope.source.text) - 1, operation=invalid)
+    ctes = parser.take_ctes()
+    if ctes is not None and parser.take("INSERT"):
+        insert = _insert(parser, scope)
+        return InsertInto(**{**_fields(insert), "query": with_ctes(insert.query, ctes, scope)})
+    return with_ctes(translate_query(parser.expect_query(), scope), ctes, scope)
+
+
+def _fields(insert: InsertInto) -> dict[str, object]:
+    return {name: getattr(insert, name) for name in InsertInto.__slots__}
+
+
+def _query(parser: StatementGrammar, scope: Scope) -> Relation:
+    return translate_query(parser.expect_query(), scope)
+
+
+# ---------------------------------------------------------------------------------------------- SET and RESET
+
+
+def read_setting(source: Source) -> Command | None:
+    """SET and RESET take raw text, so they are read before any tokens are made; None for another statement."""
+    if (match := _SET.fullmatch(source.text)) is not None:
+        return _set(match["rest"], source)
+    if (match := _RESET.fullmatch(source.text)) is not None:
+        rest = match["rest"]
+        if rest and re.fullmatch(r"`[^`]+`|[^\s`]+", rest) is None:
+            raise source.error_at("INVALID_RESET_COMMAND_FORMAT", 0, len(source.text) - 1)
+        return SetConfig(rest.strip("`") or None, is_reset=True)
+    return None
+
+
+def _set(rest: str, source: Source) -> Command:
+    if not rest:
+        return SetConfig()
+    if (zone := _TIME_ZONE.fullmatch(rest)) is not None:
+        return _set_time_zone(zone["zone"])
+    if _VARIABLE.match(rest) is not None:
+        return UnsupportedCommand(f"SET {rest.split()[0].upper()}")
+    match = _ASSIGNMENT.fullmatch(rest)
+    if match is None:
+        raise source.error_at("INVALID_SET_SYNTAX", 0, len(source.text) - 1)
+    value = match["value"]
+    return SetConfig(match["key"].strip("`"), None if value is None else value.strip().strip("`"))
+
+
+def _set_time_zone(zone: str) -> Command:
+    if zone[:1] not in "'\"" or zone[-1:] != zone[:1]:
+        raise not_supported(f"SET TIME ZONE {zone}", "Write the zone as a string: SET TIME ZONE 'UTC'.")
+    return SetConfig("spark.sql.session.timeZone", zone[1:-1])
+
+
+# ---------------------------------------------------------------------------------------------- INSERT
+
+
+def _insert(parser: StatementGrammar, scope: Scope) -> InsertInto:
+    """INSERT INTO | OVERWRITE [TABLE] name [PARTITION (…)] [(columns) | BY NAME] query."""
+    overwrites = parser.take("OVERWRITE")
+    if overwrites and parser.word in ("DIRECTORY", "LOCAL"):
+        raise not_supported("INSERT OVERWRITE DIRECTORY", "Use df.write.")
+    if not overwrites:
+        parser.expect_words("INTO")
+    parser.take("TABLE")
+    table = parser.expect_parts()
+    partition = parser.assignments() if parser.take("PARTITION") else []
+    if parser.word in ("IF", "REPLACE"):
+        raise not_supported(f"INSERT … {parser.word} …", "Filter the rows in the query.")
+    is_by_name = parser.take("BY", "NAME")
+    columns = () if is_by_name or parser.word != "(" or parser.is_at_query else tuple(parser.names())
+    static = tuple((name, translate_expression(value, scope)) for name, value in partition if value is not None)
+    return InsertInto(table, _query(parser, scope), columns, overwrites, is_by_name, static)
+
+
+# ---------------------------------------------------------------------------------------------- SHOW, DESCRIBE
+
+
+def _show(parser: StatementGrammar, scope: Scope) -> Command:
+    if (refused := next((words for words in _SHOW_REFUSED if parser.take(*words.split())), None)) is not None:
+        return UnsupportedCommand(f"SHOW {refused}")
+    if parser.take("TABLES"):
+        database = database_name(parser.expect_parts()) if parser.take_any("IN", "FROM") else None
+        return ShowTables(database, _pattern(parser))
+    if parser.take_any("DATABASES", "SCHEMAS", "NAMESPACES"):
+        return ShowDatabases(_pattern(parser))
+    if parser.take("COLUMNS"):
+        return ShowColumns(_show_columns_table(parser))
+    if parser.take("CREATE", "TABLE"):
+        if parser.word_ahead == "AS":
+            return UnsupportedCommand("SHOW CREATE TABLE … AS SERDE")
+        return ShowCreateTable(parser.expect_parts())
+    parser.take_any("USER", "SYSTEM", "ALL")
+    parser.expect_words("FUNCTIONS")
+    if parser.take_any("IN", "FROM"):
+        parser.expect_parts()
+    return ShowFunctions(_pattern(parser))
+
+
+def _pattern(parser: StatementGrammar) -> str | None:
+    return parser.expect_text() if parser.take("LIKE") else parser.take_text()
+
+
+def _show_columns_table(parser: StatementGrammar) -> tuple[str, ...]:
+    """SHOW COLUMNS IN t [IN db]."""
+    if not parser.take_any("IN", "FROM"):
+        raise parser.fail("expected IN or FROM")
+    table = parser.expect_parts()
+    return (*parser.expect_parts(), *table) if parser.take_any("IN", "FROM") else table
+
+
+def _describe(parser: StatementGrammar, scope: Scope) -> Command:
+    if parser.word in ("FUNCTION", "DATABASE", "SCHEMA", "NAMESPACE", "CATALOG") and parser.word_ahead:
+        return UnsupportedCommand(f"DESCRIBE {parser.word}")
+    if parser.take("QUERY") or parser.is_at_query and parser.word not in ("TABLE", "VALUES"):
+        return DescribeQuery(_query(parser, scope))
+    parser.take("TABLE")
+    is_extended = parser.word_ahead != "" and parser.take_any("EXTENDED", "FORMATTED") is not None
+    table = parser.expect_parts()
+    if not parser.is_at_end:
+        return UnsupportedCommand("DESCRIBE of one column or partition")
+    return DescribeTable(table, is_extended)
+
+
+def _explain(parser: StatementGrammar, scope: Scope) -> Command:
+    mode = parser.take_any(*_EXPLAIN_MODES) or "SIMPLE"
+    if parser.is_at_end:
+        raise parser.fail("expected a statement")
+    statement = _statement(parser, scope)
+    if isinstance(statement, Command):
+        return UnsupportedCommand("EXPLAIN of a command")
+    return ExplainQuery(statement, mode.lower())
+
+
+# ---------------------------------------------------------------------------------------------- USE, CACHE
+
+
+def _use(parser: StatementGrammar, scope: Scope) -> Command:
+    if parser.word_ahead and parser.word_ahead != ".":
+        parser.take_any("DATABASE", "SCHEMA", "NAMESPACE")
+    return UseDatabase(database_name(parser.expect_parts()))
+
+
+def _cache(parser: StatementGrammar, scope: Scope) -> Command:
+    """CACHE [LAZY] TABLE name [OPTIONS (…)] [[AS] query]: when and where it is kept is ours to choose."""
+    parser.take("LAZY")
+    parser.expect_words("TABLE")
+    table = parser.expect_parts()
+    if parser.take("OPTIONS"):
+        parser.properties()
+    has_query = parser.take("AS") or parser.is_at_query
+    return CacheTable(table, _query(parser, scope) if has_query else None)
+
+
+def _uncache(parser: StatementGrammar, scope: Scope) -> Command:
+    parser.expect_words("TABLE")
+    if_exists = parser.take("IF", "EXISTS")
+    return CacheTable(parser.expect_parts(), is_uncache=True, if_exists=if_exists)
+
+
+_READERS: dict[tuple[str, ...], Reader] = {
+    ("CREATE",): read_create,
+    ("DROP",): read_drop,
+    ("INSERT",): _insert,
+    ("SHOW",): _show,
+    ("DESCRIBE",): _describe,
+    ("DESC",): _describe,
+    ("EXPLAIN",): _explain,
+    ("USE",): _use,
+    ("CACHE",): _cache,
+    ("UNCACHE",): _uncache,
+}
+_REFUSED = (
+    "ALTER TABLE",
+    "ALTER VIEW",
+    "ALTER DATABASE",
+    "ALTER SCHEMA",
+    "ALTER NAMESPACE",
+    "ANALYZE",
+    "REFRESH",
+    "TRUNCATE TABLE",
+    "MSCK",
+    "REPAIR TABLE",
+    "LOAD DATA",
+    "ADD",
+    "LIST",
+    "DELETE FROM",
+    "UPDATE",
+    "MERGE INTO",
+    "COMMENT ON",
+    "CLEAR CACHE",
+    "DECLARE",
+    "EXECUTE IMMEDIATE",
+    "CALL",
+    "REPLACE TABLE",
+    "BEGIN",
+)
+"""Statements Spark has and this engine does not: known by their first words, refused by name when they are run."""
