@@ -111,7 +111,7 @@ def _emit_batch(batch: pa.RecordBatch, start_offset: int, chunking: Chunking, em
 
 def _empty_batch(session: Session, rows: Rows) -> pa.RecordBatch:
     schema = to_arrow_schema(rows.schema, session.config.time_zone)
-    return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in schema], schema=schema)
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
 
 
 def _encode_sql_answer(

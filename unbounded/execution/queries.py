@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
@@ -15,25 +16,33 @@ from unbounded.execution.database import Database
 from unbounded.execution.failures import spark_error
 from unbounded.execution.python_tables import run_python_table
 from unbounded.execution.python_udfs import register_udfs
-from unbounded.lowering.lowered import LoweredQuery, PythonInput, SourceInput, TableInput
+from unbounded.lowering.lowered import GivenInput, LoweredQuery, PythonInput, SourceInput, TableInput
 from unbounded.types.arrow import to_arrow_schema
 
 ROWS_PER_BATCH = 100_000
 
 
-def run_query(
-    query: LoweredQuery, database: Database, time_zone: str, cancellation: Cancellation
-) -> Iterator[pa.RecordBatch]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a query runs with. `given`: the tables of its `GivenInput`s by their given names."""
+
+    database: Database
+    time_zone: str
+    cancellation: Cancellation
+    given: Mapping[str, pa.Table] = field(default_factory=dict)
+
+
+def run_query(query: LoweredQuery, run: Run) -> Iterator[pa.RecordBatch]:
     """The rows of `query`, in batches of at most `ROWS_PER_BATCH`, with Spark's Arrow types for its schema.
 
     Raises: SparkError
     """
-    cursor = database.cursor()
-    forget = cancellation.on_cancel(cursor.interrupt)
-    schema = to_arrow_schema(query.schema, time_zone)
+    cursor = run.database.cursor()
+    forget = run.cancellation.on_cancel(cursor.interrupt)
+    schema = to_arrow_schema(query.schema, run.time_zone)
     try:
         with _spark_errors():
-            _register(query, cursor, database, time_zone, cancellation)
+            _register(query, cursor, run)
             reader = cursor.sql(query.sql).to_arrow_reader(ROWS_PER_BATCH)
         while (batch := _next_batch(reader)) is not None:
             yield as_spark_batch(batch, schema)
@@ -42,10 +51,9 @@ def run_query(
         cursor.close()
 
 
-def run_to_table(query: LoweredQuery, database: Database, time_zone: str, cancellation: Cancellation) -> pa.Table:
+def run_to_table(query: LoweredQuery, run: Run) -> pa.Table:
     """All rows of `query` in memory."""
-    schema = to_arrow_schema(query.schema, time_zone)
-    return pa.Table.from_batches(run_query(query, database, time_zone, cancellation), schema)
+    return pa.Table.from_batches(run_query(query, run), to_arrow_schema(query.schema, run.time_zone))
 
 
 @contextmanager
@@ -65,29 +73,23 @@ def _next_batch(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
             return None
 
 
-def _register(
-    query: LoweredQuery,
-    cursor: duckdb.DuckDBPyConnection,
-    database: Database,
-    time_zone: str,
-    cancellation: Cancellation,
-) -> None:
-    register_udfs(cursor, query.functions, time_zone)
+def _register(query: LoweredQuery, cursor: duckdb.DuckDBPyConnection, run: Run) -> None:
+    register_udfs(cursor, query.functions, run.time_zone)
     for needed in query.inputs:
         match needed:
             case TableInput(name=name, table=table):
                 cursor.register(name, engine_table(table))
+            case GivenInput(name=name, given_name=given_name):
+                cursor.register(name, engine_table(_positional(run.given[given_name])))
             case SourceInput(name=name, source=source, schema=schema):
                 source.register(cursor, name, schema)
             case PythonInput(name=name, node=node, children=children):
-                readers = [
-                    pa.Table.from_batches(
-                        run_query(child, database, time_zone, cancellation), to_arrow_schema(child.schema, time_zone)
-                    )
-                    for child in children
-                ]
-                table = run_python_table(node, readers, time_zone)
-                cursor.register(name, engine_table(table.rename_columns([f"c{i}" for i in range(table.num_columns)])))
+                tables = [run_to_table(child, run) for child in children]
+                cursor.register(name, engine_table(_positional(run_python_table(node, tables, run.time_zone))))
+
+
+def _positional(table: pa.Table) -> pa.Table:
+    return table.rename_columns([f"c{i}" for i in range(table.num_columns)])
 
 
 def engine_table(table: pa.Table) -> pa.Table:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from unbounded.functions.catalog import REGISTRY
 from unbounded.functions.engine import engine_type, literal, text
 from unbounded.functions.environment import Environment
-from unbounded.functions.registry import Invocation
+from unbounded.functions.registry import Invocation, fill
 from unbounded.lowering.casts import lower_cast
 from unbounded.lowering.lowered import Lowering, column, column_of
 from unbounded.plan.expressions import (
     AggregateCall,
+    AggregateStep,
     Alias,
     Attribute,
     Call,
@@ -25,6 +26,7 @@ from unbounded.plan.expressions import (
     Lambda,
     LambdaVariable,
     Literal,
+    PartialAggregate,
     PythonCall,
     ScalarSubquery,
     SortOrder,
@@ -62,6 +64,8 @@ class ExpressionLowering:
                 return self._call(function, arguments, data_type, {})
             case AggregateCall():
                 return self._aggregate(expression, over="")
+            case PartialAggregate():
+                return self._partial(expression)
             case WindowCall():
                 return self._window(expression)
             case GetField():
@@ -111,6 +115,25 @@ class ExpressionLowering:
             "ignores_nulls": "1" if call.ignores_nulls else "",
         }
         return self._call(call.function, call.arguments, call.data_type, modifiers)
+
+    def _partial(self, partial: PartialAggregate) -> str:
+        """One step of an incremental aggregate, from the templates of its function's row."""
+        call = partial.call
+        row = REGISTRY.find(call.function)
+        if row is None or row.state is None:
+            raise KeyError(f"{call.function} cannot be kept incrementally")
+        reads: tuple[Expression, ...] = partial.state or call.arguments
+        sql = tuple(map(self.lower, reads))
+        condition = f" FILTER (WHERE {self.lower(call.filter)})" if call.filter is not None else ""
+        match partial.step:
+            case AggregateStep.UPDATE:
+                template, modifiers = row.state.columns[partial.column].update, {"filter": condition}
+            case AggregateStep.MERGE:
+                template, modifiers = row.state.columns[partial.column].merge, {}
+            case AggregateStep.FINISH:
+                template, modifiers = row.state.finish, {}
+        invocation = Invocation(reads, sql, partial.data_type, self.environment, call.function, modifiers)
+        return fill(template, invocation)
 
     def _window(self, window: WindowCall) -> str:
         parts = []

@@ -23,6 +23,14 @@ class TableInput:
     table: pa.Table
 
 
+@dataclass(frozen=True, slots=True)
+class GivenInput:
+    """Rows handed in when the query runs, under `given_name`; columns by position."""
+
+    name: str
+    given_name: str
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class SourceInput:
     """A connector's batch source, read when the query starts; columns by position."""
@@ -41,7 +49,7 @@ class PythonInput:
     children: tuple[LoweredQuery, ...]
 
 
-Input = TableInput | SourceInput | PythonInput
+Input = TableInput | GivenInput | SourceInput | PythonInput
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -10,6 +10,7 @@ from unbounded.functions.environment import Environment
 from unbounded.lowering.expressions import ExpressionLowering
 from unbounded.lowering.generators import lower_generate
 from unbounded.lowering.lowered import (
+    GivenInput,
     LoweredQuery,
     Lowering,
     PythonInput,
@@ -28,6 +29,7 @@ from unbounded.plan.logical import (
     Filter,
     Generate,
     GroupMap,
+    Input,
     Join,
     Limit,
     LocalRelation,
@@ -98,6 +100,12 @@ def _lower_local(plan: LocalRelation, lowering: Lowering) -> str:
 def _renamed_input(name: str, output: tuple[Attribute, ...]) -> str:
     items = (f"CAST(c{i} AS {engine_type(a.data_type)}) AS {column(a)}" for i, a in enumerate(output))
     return f"SELECT {', '.join(items) or _NO_COLUMNS} FROM {name}"
+
+
+def _lower_input(plan: Input, lowering: Lowering) -> str:
+    name = lowering.input_name()
+    lowering.inputs.append(GivenInput(name, plan.name))
+    return _renamed_input(name, plan.output)
 
 
 def _lower_scan(plan: Scan, lowering: Lowering) -> str:
@@ -227,6 +235,7 @@ def _lower_python(plan: Any, lowering: Lowering) -> str:
 
 _RULES: dict[type[LogicalPlan], Callable[[Any, Lowering], str]] = {
     LocalRelation: _lower_local,
+    Input: _lower_input,
     Scan: _lower_scan,
     OneRow: _lower_one_row,
     Range: _lower_range,

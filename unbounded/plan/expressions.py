@@ -129,6 +129,28 @@ class AggregateCall(Expression):
     ignores_nulls: bool = False
 
 
+class AggregateStep(Enum):
+    """What is computed of an aggregate that is kept incrementally: one state column of new rows, the merge of one
+    state column over rows of state, or the result from all state columns."""
+
+    UPDATE = "update"
+    MERGE = "merge"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True, slots=True)
+class PartialAggregate(Expression):
+    """One step of `call`. `column` is the state column (UPDATE, MERGE); `state` are the attributes it is made of
+    (MERGE: one, FINISH: all of them; UPDATE reads the call's own arguments)."""
+
+    call: AggregateCall
+    step: AggregateStep
+    data_type: DataType
+    column: int = 0
+    state: tuple[Attribute, ...] = ()
+    nullable: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class WindowFunctionCall(Expression):
     """row_number, lag, … : only valid as the function of a `WindowCall`."""

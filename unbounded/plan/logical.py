@@ -68,8 +68,16 @@ class Scan(LogicalPlan):
 
 
 @dataclass(frozen=True, slots=True)
+class Input(LogicalPlan):
+    """Rows handed to the query when it runs, under `name`; columns are `output` by position."""
+
+    name: str
+    output: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StreamScan(LogicalPlan):
-    """A streaming read of `source`, a `connectors.api.StreamSource`; `name` tells two reads of it apart."""
+    """A streaming read of `source`, a `connectors.streams.StreamProvider`."""
 
     source: Any
     output: tuple[Attribute, ...]

@@ -11,8 +11,9 @@ from unbounded.analysis.plans import with_fresh_ids
 from unbounded.errors import analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import SortOrder
-from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Sort
+from unbounded.plan.logical import Deduplicate, Limit, LocalRelation, LogicalPlan, Sort
 from unbounded.session.config import SessionConfig
+from unbounded.types.datatypes import StructType
 
 GLOBAL_DATABASE = "global_temp"
 
@@ -27,6 +28,7 @@ class SessionCatalog:
         self._global_views: dict[str, LogicalPlan] = {}
         self._functions: dict[str, u.PythonFunction] = {}
         self._held: dict[str, LogicalPlan] = {}
+        self._live_views: dict[str, tuple[StructType, Callable[[], pa.Table]]] = {}
         self._collect: Callable[[LogicalPlan], pa.Table] | None = None
 
     def copy(self, config: SessionConfig) -> SessionCatalog:
@@ -51,6 +53,11 @@ class SessionCatalog:
             raise analysis_error("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS", relationName=f"`{command.name}`")
         views[key] = plan
 
+    def create_live_view(self, name: str, schema: StructType, read: Callable[[], pa.Table]) -> None:
+        """A view whose rows are what `read` answers at the time of the query (a memory sink)."""
+        self._views.pop(name.lower(), None)
+        self._live_views[name.lower()] = (schema, read)
+
     def drop_view(self, name: str, *, is_global: bool = False) -> bool:
         views = self._global_views if is_global else self._views
         return views.pop(name.lower(), None) is not None
@@ -69,6 +76,10 @@ class SessionCatalog:
     def find_relation(
         self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids
     ) -> LogicalPlan | None:
+        live = self._live_views.get(parts[0].lower()) if len(parts) == 1 else None
+        if live is not None:
+            schema, read = live
+            return LocalRelation(ids.attributes(schema), read())
         view = self._find_view(parts)
         return with_fresh_ids(view, ids) if view is not None else None
 

@@ -11,7 +11,7 @@ from unbounded.analysis.analyzer import analyze
 from unbounded.analysis.context import Catalog, Ids
 from unbounded.cancellation import Cancellation
 from unbounded.execution.database import Database
-from unbounded.execution.queries import next_prefix, run_query, run_to_table
+from unbounded.execution.queries import Run, next_prefix, run_query, run_to_table
 from unbounded.functions.environment import Environment
 from unbounded.lowering.lowered import LoweredQuery
 from unbounded.lowering.plans import lower_query
@@ -36,8 +36,11 @@ class Pipeline:
 
     def run(self, plan: LogicalPlan, cancellation: Cancellation) -> Iterator[pa.RecordBatch]:
         """The rows of `plan`, streamed, with Spark's Arrow types."""
-        return run_query(self.lower(plan), self.database, self.environment.time_zone, cancellation)
+        return run_query(self.lower(plan), self._run(cancellation))
 
     def collect(self, plan: LogicalPlan, cancellation: Cancellation) -> pa.Table:
         """The rows of `plan` in memory."""
-        return run_to_table(self.lower(plan), self.database, self.environment.time_zone, cancellation)
+        return run_to_table(self.lower(plan), self._run(cancellation))
+
+    def _run(self, cancellation: Cancellation) -> Run:
+        return Run(self.database, self.environment.time_zone, cancellation)

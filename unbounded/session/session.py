@@ -23,7 +23,7 @@ from unbounded.session.metrics import observe
 from unbounded.session.pipeline import Pipeline
 from unbounded.session.results import CommandDone, Result, Rows, SqlCommandDone
 from unbounded.session.storage_level import NOT_STORED, StorageLevel
-from unbounded.session.streams_api import StreamsApi
+from unbounded.session.streams import SessionStreams, StartRequest
 from unbounded.sql import parse_statement
 from unbounded.types.datatypes import StructType
 
@@ -47,7 +47,7 @@ class Session:
         self.config = config
         self.artifacts = artifacts
         self.catalog = catalog
-        self.streams: StreamsApi | None = None
+        self.streams = SessionStreams(config, catalog, database, clock)
         self._database = database
         self._clock = clock
         self._storage_levels: dict[u.Relation, StorageLevel] = {}
@@ -65,6 +65,7 @@ class Session:
         return Session(self.user_id, session_id, config, self.artifacts.copy(), catalog, self._database, self._clock)
 
     def close(self) -> None:
+        self.streams.stop_all()
         self.artifacts.close()
 
     # ------------------------------------------------------------------------------------------ running plans
@@ -95,6 +96,9 @@ class Session:
             case u.CreateView():
                 self.catalog.create_view(command, self._pipeline(cancellation).analyze(command.query, Ids()))
                 return CommandDone()
+            case u.WriteStream(query=query):
+                pipeline = self._pipeline(cancellation)
+                return self.streams.start(StartRequest(command, pipeline.analyze(query), pipeline.environment))
             case u.RegisterFunction(name=name, function=function):
                 self.catalog.register_function(name, function)
                 return CommandDone()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import analysis_error, not_supported, parse_error
 from unbounded.plan.identifiers import quote_parts
 from unbounded.plan.unresolved import (
     Command,
@@ -18,14 +19,12 @@ from unbounded.plan.unresolved import (
     Relation,
     UnsupportedCommand,
 )
-from unbounded.sql.grammar.statements import StatementGrammar
+from unbounded.sql.expressions.types import translate_type
+from unbounded.sql.grammar.statements import ColumnDefinition, StatementGrammar
 from unbounded.sql.queries import translate_query
 from unbounded.sql.scope import Scope
-from unbounded.sql.types import translate_type
 from unbounded.types.datatypes import StructField, StructType
 from unbounded.types.metadata import COMMENT_KEY
-
-from sqlglot.tokens import TokenType
 
 _DATABASE_WORDS = ("DATABASE", "SCHEMA", "NAMESPACE")
 _SESSION_CATALOG = "spark_catalog"
@@ -54,7 +53,7 @@ def read_create(parser: StatementGrammar, scope: Scope) -> Command:
     if parser.word == "FUNCTION":
         return UnsupportedCommand("CREATE FUNCTION")
     if is_temporary and parser.word == "TABLE":
-        message = "CREATE TEMPORARY TABLE ..., use CREATE TEMPORARY VIEW instead"
+        message = "CREATE TEMPORARY TABLE ... AS ..., use CREATE TEMPORARY VIEW instead"
         raise scope.source.error_at("_LEGACY_ERROR_TEMP_0035", 0, len(scope.source.text) - 1, message=message)
     parser.take("EXTERNAL")
     parser.expect_words("TABLE")
@@ -80,7 +79,7 @@ def _create_view(
     if (query := _view_over_source(parser, scope)) is not None:
         return CreateView(query, parts[0], is_global, replaces)
     columns = tuple(parser.column_names()) if parser.word == "(" else ()
-    _table_clauses(parser, allowed=("COMMENT", "TBLPROPERTIES"))
+    _read_clauses(parser, _VIEW_CLAUSES)
     parser.expect_words("AS")
     return CreateView(translate_query(parser.expect_query(), scope), parts[0], is_global, replaces, columns)
 
@@ -91,7 +90,7 @@ def _permanent_view(parser: StatementGrammar, scope: Scope) -> Command:
     parser.expect_parts()
     if parser.word == "(":
         parser.column_names()
-    _table_clauses(parser, allowed=("COMMENT", "TBLPROPERTIES"))
+    _read_clauses(parser, _VIEW_CLAUSES)
     parser.expect_words("AS")
     translate_query(parser.expect_query(), scope)
     raise not_supported("CREATE VIEW without TEMPORARY", "Use CREATE TEMPORARY VIEW, or CREATE TABLE … AS.")
@@ -99,24 +98,13 @@ def _permanent_view(parser: StatementGrammar, scope: Scope) -> Command:
 
 def _view_over_source(parser: StatementGrammar, scope: Scope) -> Relation | None:
     """`[(columns with types)] USING format [OPTIONS (…)]`; None if the view has a query."""
-    start = parser.bookmark
-    schema = None
-    if parser.word == "(" and (schema := _schema_or_none(parser, scope)) is None:
-        parser.go_back(start)
-        return None
+    schema = _schema(parser.columns(), scope) if parser.word == "(" and parser.has_typed_columns() else None
     if not parser.take("USING"):
-        parser.go_back(start)
+        if schema is not None:
+            raise parser.fail("expected USING")
         return None
     source = ".".join(parser.expect_parts())
-    options = parser.properties() if parser.take("OPTIONS") else ()
-    return DataSource(source, schema, options)
-
-
-def _schema_or_none(parser: StatementGrammar, scope: Scope) -> StructType | None:
-    """Columns with types; None if they are names only."""
-    if parser.column_list_has_types:
-        return _schema(parser, scope)
-    return None
+    return DataSource(source, schema, parser.properties() if parser.take("OPTIONS") else ())
 
 
 def _create_table(parser: StatementGrammar, scope: Scope, *, replaces: bool) -> Command:
@@ -124,23 +112,101 @@ def _create_table(parser: StatementGrammar, scope: Scope, *, replaces: bool) -> 
     table = parser.expect_parts()
     if parser.word == "LIKE":
         return UnsupportedCommand("CREATE TABLE LIKE")
-    has_columns = parser.word == "(" and not parser.is_at_query
-    schema = _schema(parser, scope) if has_columns else None
-    clauses = _table_clauses(parser, allowed=_TABLE_CLAUSES)
-    partition_columns, added = _partitioning(clauses.partitioning, parser, scope)
-    if added:
-        schema = StructType(((*schema.fields,) if schema is not None else ()) + added)
+    columns = parser.columns() if parser.word == "(" and not parser.is_at_query else []
+    clauses = _read_clauses(parser, _TABLE_CLAUSES)
+    columns += [column for column in clauses.partitioning if column.data_type is not None]
     has_query = parser.take("AS") or parser.is_at_query
     return CreateTable(
         table,
-        schema,
+        _schema(columns, scope) if columns else None,
         translate_query(parser.expect_query(), scope) if has_query else None,
         clauses.format,
         clauses.options,
         clauses.location,
-        partition_columns,
+        tuple(column.name for column in clauses.partitioning),
         if_not_exists,
         replaces,
         clauses.comment,
         clauses.properties,
     )
+
+
+def _schema(columns: list[ColumnDefinition], scope: Scope) -> StructType:
+    return StructType(tuple(_field(column, scope) for column in columns))
+
+
+def _field(column: ColumnDefinition, scope: Scope) -> StructField:
+    assert column.data_type is not None
+    metadata = () if column.comment is None else ((COMMENT_KEY, column.comment),)
+    return StructField(column.name, translate_type(column.data_type, scope), column.nullable, metadata)
+
+
+# ---------------------------------------------------------------------------------------------- clauses
+
+
+@dataclass(slots=True)
+class _Clauses:
+    """What stands between the columns and the query, in any order."""
+
+    format: str | None = None
+    options: Options = ()
+    location: str | None = None
+    comment: str | None = None
+    properties: Options = ()
+    partitioning: list[ColumnDefinition] = field(default_factory=list)
+
+
+_CLAUSES: dict[str, Callable[[StatementGrammar], object]] = {
+    "format": lambda parser: ".".join(parser.expect_parts()),
+    "options": StatementGrammar.properties,
+    "location": StatementGrammar.expect_text,
+    "comment": StatementGrammar.expect_text,
+    "properties": StatementGrammar.properties,
+    "partitioning": StatementGrammar.columns,
+}
+_VIEW_CLAUSES: dict[tuple[str, ...], str] = {("COMMENT",): "comment", ("TBLPROPERTIES",): "properties"}
+_TABLE_CLAUSES: dict[tuple[str, ...], str] = {
+    ("USING",): "format",
+    ("OPTIONS",): "options",
+    ("LOCATION",): "location",
+    ("PARTITIONED", "BY"): "partitioning",
+    **_VIEW_CLAUSES,
+}
+_REFUSED_CLAUSES = {
+    "STORED": "Use USING parquet.",
+    "ROW": "Use USING csv with OPTIONS.",
+    "CLUSTERED": "Leave out the buckets.",
+    "CLUSTER BY": "Leave it out.",
+    "DEFAULT": "Only UTF8_BINARY is there.",
+}
+
+
+def _read_clauses(parser: StatementGrammar, allowed: dict[tuple[str, ...], str]) -> _Clauses:
+    clauses, seen = _Clauses(), set[str]()
+    while (words := next((words for words in allowed if parser.take(*words)), None)) is not None:
+        name = allowed[words]
+        if name in seen:
+            raise parse_error("", "DUPLICATE_CLAUSES", clauseName=" ".join(words))
+        seen.add(name)
+        setattr(clauses, name, _CLAUSES[name](parser))
+    if parser.word in _REFUSED_CLAUSES:
+        raise not_supported(f"{parser.word} in CREATE TABLE", _REFUSED_CLAUSES[parser.word])
+    return clauses
+
+
+# ---------------------------------------------------------------------------------------------- DROP
+
+
+def read_drop(parser: StatementGrammar, scope: Scope) -> Command:
+    kind = parser.take_any("TABLE", "VIEW", *_DATABASE_WORDS)
+    if kind is None:
+        if parser.word in ("FUNCTION", "VARIABLE"):
+            return UnsupportedCommand(f"DROP {parser.word}")
+        raise parser.fail("expected TABLE, VIEW or DATABASE")
+    if_exists = parser.take("IF", "EXISTS")
+    parts = parser.expect_parts()
+    if kind in _DATABASE_WORDS:
+        return DropDatabase(database_name(parts), if_exists, parser.take_any("CASCADE", "RESTRICT") == "CASCADE")
+    if kind == "TABLE":
+        parser.take("PURGE")
+    return DropTable(parts, if_exists, is_view=kind == "VIEW")

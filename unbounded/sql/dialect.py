@@ -5,18 +5,32 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from sqlglot import Token, TokenType
 from sqlglot.dialects.spark import Spark
 from sqlglot.errors import TokenError
-from sqlglot.tokens import Token, TokenType
 
 from unbounded.errors import ErrorKind
 from unbounded.sql.errors import Source, SqlParseError
 
 _SKIPPED = re.compile(
-    r"(?<!\w)[rR]'[^']*'|(?<!\w)[rR]\"[^\"]*\"|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|(?P<open>/\*)|(?P<quote>['\"`])", re.DOTALL
+    r"""(?<!\w)[rR]'[^']*' | (?<!\w)[rR]"[^"]*"
+    | '(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | `[^`]*`
+    | --[^\n]* | (?P<open>/\*) | (?P<quote>['"`])""",
+    re.DOTALL | re.VERBOSE,
 )
 _BAD_HEXADECIMAL = re.compile(r"\b[xX]'[^']*[^'0-9A-Fa-f][^']*'")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+
+_SYMBOLS = frozenset({"||", "|>", "==", "::", "!=", "<=>", "<>", "<=", ">=", "->", "=>", "/*+"})
+_PAIRS = frozenset({"GROUP BY", "ORDER BY", "SORT BY", "CLUSTER BY", "DISTRIBUTE BY", "PARTITION BY", "GROUPING SETS"})
+
+
+def _is_spark_keyword(keyword: str) -> bool:
+    """sqlglot adds other engines' operators (`~~`, `??`) and pairs of words (`DOUBLE PRECISION`), which Spark lacks."""
+    if " " in keyword:
+        return keyword in _PAIRS
+    return keyword.replace("_", "").isalnum() or keyword in _SYMBOLS
 
 
 class UnboundedSparkSql(Spark):
@@ -26,6 +40,11 @@ class UnboundedSparkSql(Spark):
         # No statement is taken as raw text, and `1L` stays one token: Spark's number suffixes are ours to read.
         COMMANDS: ClassVar[set[TokenType]] = set()
         NUMERIC_LITERALS: ClassVar[dict[str, str]] = {}
+        KEYWORDS: ClassVar[dict[str, TokenType]] = {
+            keyword: token_type
+            for keyword, token_type in Spark.Tokenizer.KEYWORDS.items()
+            if _is_spark_keyword(keyword)
+        }
 
 
 def read_tokens(source: Source) -> list[Token]:
@@ -72,9 +91,7 @@ def _comment_end(source: Source, start: int) -> int:
         depth += 1 if edge.group() == "/*" else -1
         if depth == 0:
             return edge.end()
-    raise SqlParseError(
-        ErrorKind.PARSE, "UNCLOSED_BRACKETED_COMMENT", location=f"\n== SQL ==\n{source.text}"
-    )
+    raise SqlParseError(ErrorKind.PARSE, "UNCLOSED_BRACKETED_COMMENT", location=f"\n== SQL ==\n{source.text}")
 
 
 def _tokenizing_error(source: Source) -> SqlParseError:

@@ -1,4 +1,4 @@
-"""Errors about SQL text, with Spark's wording, the place in the text and the caret picture below it. No grammar here."""
+"""Errors about SQL text: Spark's wording, the place in the text and the caret picture below it. No grammar here."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from itertools import chain, combinations, product
 from sqlglot import exp
 
 from unbounded.plan.unresolved import Expression, GroupingKind
-from unbounded.sql.expressions import translate_all
 from unbounded.sql.scope import Scope
 
 _SET_KINDS: dict[type[exp.Expr], GroupingKind] = {exp.Rollup: GroupingKind.ROLLUP, exp.Cube: GroupingKind.CUBE}
@@ -29,18 +28,18 @@ def translate_grouping(group: exp.Group, scope: Scope) -> Grouping:
     if isinstance(suffix, exp.GroupingSets):
         return _as_sets(items, _sets(suffix), scope)
     if suffix is not None:
-        return Grouping(_SET_KINDS[type(suffix)], translate_all(items, scope))
+        return Grouping(_SET_KINDS[type(suffix)], scope.expressions(items))
     if not any(isinstance(item, exp.Rollup | exp.Cube | exp.GroupingSets) for item in items):
-        return Grouping(GroupingKind.GROUP_BY, translate_all(items, scope))
+        return Grouping(GroupingKind.GROUP_BY, scope.expressions(items))
     if len(items) == 1 and type(items[0]) in _SET_KINDS and not any(map(_is_nested, items[0].expressions)):
-        return Grouping(_SET_KINDS[type(items[0])], translate_all(items[0].expressions, scope))
+        return Grouping(_SET_KINDS[type(items[0])], scope.expressions(items[0].expressions))
     crossed = [tuple(chain.from_iterable(parts)) for parts in product(*(_sets(item) for item in items))]
     return _as_sets([node for grouping_set in crossed for node in grouping_set], crossed, scope)
 
 
 def _as_sets(columns: list[exp.Expr], sets: list[GroupingSet], scope: Scope) -> Grouping:
-    translated = tuple(translate_all(list(grouping_set), scope) for grouping_set in sets)
-    every = translate_all(columns, scope)
+    translated = tuple(scope.expressions(list(grouping_set)) for grouping_set in sets)
+    every = scope.expressions(columns)
     return Grouping(GroupingKind.GROUPING_SETS, tuple(dict.fromkeys(every)), translated)
 
 

@@ -27,7 +27,7 @@ from unbounded.plan.unresolved import (
     SubqueryAlias,
     WithCtes,
 )
-from unbounded.sql.expressions import sort_order, translate_all, translate_expression
+from unbounded.sql.expressions.windows import named_windows, sort_order
 from unbounded.sql.grouping import Grouping, translate_grouping
 from unbounded.sql.relations import (
     aliased,
@@ -40,7 +40,6 @@ from unbounded.sql.relations import (
     translate_values,
 )
 from unbounded.sql.scope import Scope
-from unbounded.sql.windows import named_windows
 
 _SET_OPERATORS: dict[type[exp.Expr], SetOperator] = {
     exp.Union: SetOperator.UNION,
@@ -62,9 +61,9 @@ def _result_clauses(relation: Relation, node: exp.Expr, scope: Scope) -> Relatio
     """ORDER BY and its relatives, then OFFSET, then LIMIT."""
     relation = _ordered(relation, node, scope)
     if (offset := node.args.get("offset")) is not None:
-        relation = Offset(relation, translate_expression(offset.expression, scope))
+        relation = Offset(relation, scope.expression(offset.expression))
     if (limit := node.args.get("limit")) is not None:
-        relation = Limit(relation, translate_expression(limit.expression, scope))
+        relation = Limit(relation, scope.expression(limit.expression))
     return relation
 
 
@@ -74,7 +73,7 @@ def _ordered(relation: Relation, node: exp.Expr, scope: Scope) -> Relation:
         raise scope.error(node, "UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES")
     spread = distribute or cluster
     if spread is not None:
-        items = translate_all([item.this for item in spread.expressions], scope)
+        items = scope.expressions([item.this for item in spread.expressions])
         relation = Repartition(relation, items)
     sorting = order or sort or cluster
     if sorting is None:
@@ -90,7 +89,7 @@ def _select(node: exp.Select, scope: Scope) -> Relation:
     from_ = node.args.get("from_")
     relation = OneRow() if from_ is None else translate_query(from_.this, scope)
     if (where := node.args.get("where")) is not None:
-        relation = Filter(relation, translate_expression(where.this, scope))
+        relation = Filter(relation, scope.expression(where.this))
     relation = _projected(relation, node, scope)
     if node.args.get("distinct") is not None:
         relation = Deduplicate(relation)
@@ -98,7 +97,7 @@ def _select(node: exp.Select, scope: Scope) -> Relation:
 
 
 def _projected(relation: Relation, node: exp.Select, scope: Scope) -> Relation:
-    items = translate_all(node.expressions, scope)
+    items = scope.expressions(node.expressions)
     group, having = node.args.get("group"), node.args.get("having")
     if group is None and having is None:
         return Project(relation, items)
@@ -115,13 +114,13 @@ def _projected(relation: Relation, node: exp.Select, scope: Scope) -> Relation:
 
 
 def _having(having: exp.Having | None, scope: Scope) -> Expression | None:
-    return None if having is None else translate_expression(having.this, scope)
+    return None if having is None else scope.expression(having.this)
 
 
 def _hinted(relation: Relation, hints: exp.Hint | None, scope: Scope) -> Relation:
     """The first hint becomes the outermost one."""
     for hint in reversed(hints.expressions if hints is not None else ()):
-        relation = Hint(relation, hint.name, translate_all(hint.expressions, scope))
+        relation = Hint(relation, hint.name, scope.expressions(hint.expressions))
     return relation
 
 

@@ -26,9 +26,8 @@ from unbounded.plan.unresolved import (
     UnresolvedAttribute,
     UnresolvedFunction,
 )
-from unbounded.sql.expressions import call, translate_all, translate_expression
 from unbounded.sql.grammar.relations import COMMA_JOIN
-from unbounded.sql.scope import Scope
+from unbounded.sql.scope import Scope, call
 
 TranslateRelation = Callable[[exp.Expr, Scope], Relation]
 
@@ -47,7 +46,7 @@ _JOIN_KINDS = {
 def translate_table(node: exp.Table, scope: Scope) -> Relation:
     """A name, or a table function."""
     if not isinstance(node.this, exp.Identifier | exp.Dot):
-        function = translate_expression(node.this, scope)
+        function = scope.expression(node.this)
         if not isinstance(function, UnresolvedFunction) or function.is_distinct or function.filter is not None:
             raise not_supported("A call like this in FROM", "Call a table function.")
         if any(isinstance(a, UnresolvedFunction) and a.name.lower() == "table" for a in function.arguments):
@@ -76,11 +75,11 @@ def translate_values(node: exp.Values, scope: Scope) -> Relation:
 def _row(row: exp.Expr, scope: Scope) -> tuple[Expression, ...]:
     match row:
         case exp.Tuple():
-            return translate_all(row.expressions, scope)
+            return scope.expressions(row.expressions)
         case exp.Paren():
-            return (translate_expression(row.this, scope),)
+            return (scope.expression(row.this),)
         case _:
-            return (translate_expression(row, scope),)
+            return (scope.expression(row),)
 
 
 def aliased(relation: Relation, alias: exp.Expr | None) -> Relation:
@@ -100,7 +99,7 @@ def translate_join(left: Relation, node: exp.Join, scope: Scope, translate: Tran
         left,
         right,
         _JOIN_KINDS[node.args["kind"]],
-        None if condition is None else translate_expression(condition, scope),
+        None if condition is None else scope.expression(condition),
         tuple(column.name for column in node.args.get("using") or ()),
         is_natural=node.args.get("method") == "NATURAL",
         is_lateral=is_lateral,
@@ -108,7 +107,7 @@ def translate_join(left: Relation, node: exp.Join, scope: Scope, translate: Tran
 
 
 def translate_lateral_view(child: Relation, node: exp.Lateral, scope: Scope) -> Relation:
-    generator = translate_expression(node.this, scope)
+    generator = scope.expression(node.this)
     if not isinstance(generator, UnresolvedFunction):
         raise not_supported("LATERAL VIEW without a generator", "Use explode or another generator.")
     alias = node.args["alias"]
@@ -123,7 +122,7 @@ def translate_sample(child: Relation, node: exp.TableSample, scope: Scope) -> Re
     """PERCENT and BUCKET keep a fraction of the rows, ROWS a number of them."""
     size = node.args.get("size")
     if size is not None:
-        return Limit(child, translate_expression(size, scope))
+        return Limit(child, scope.expression(size))
     percent = node.args.get("percent")
     if percent is not None:
         fraction = _number(percent, scope) / 100
@@ -138,7 +137,7 @@ def translate_sample(child: Relation, node: exp.TableSample, scope: Scope) -> Re
 
 
 def _number(node: exp.Expr, scope: Scope) -> float:
-    literal = translate_expression(node, scope)
+    literal = scope.expression(node)
     if not isinstance(literal, Literal):
         raise not_supported("TABLESAMPLE of a computed size", "Write a number.")
     return float(literal.value)
@@ -155,17 +154,15 @@ def translate_pivot(child: Relation, node: exp.Pivot, scope: Scope) -> Relation:
 def _pivot(child: Relation, node: exp.Pivot, scope: Scope) -> Relation:
     field = node.args["fields"][0]
     columns = field.this.expressions
-    column = translate_expression(columns[0] if len(columns) == 1 else field.this, scope)
-    return PivotTable(
-        child, translate_all(node.expressions, scope), column, translate_all(field.expressions, scope)
-    )
+    column = scope.expression(columns[0] if len(columns) == 1 else field.this)
+    return PivotTable(child, scope.expressions(node.expressions), column, scope.expressions(field.expressions))
 
 
 def _unpivot(child: Relation, node: exp.Pivot, scope: Scope) -> Relation:
     """Rows whose values are all null are left out unless INCLUDE NULLS asks for them."""
     field = node.args["fields"][0]
     value_columns = tuple(name.name for name in node.expressions)
-    groups = tuple(translate_all(_without_alias(group).expressions, scope) for group in field.expressions)
+    groups = tuple(scope.expressions(_without_alias(group).expressions) for group in field.expressions)
     labels = tuple(group.alias if isinstance(group, exp.Alias) else None for group in field.expressions)
     relation: Relation = UnpivotTable(child, groups, labels, field.this.name, value_columns)
     if node.args.get("include_nulls"):

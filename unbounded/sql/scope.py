@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from unbounded.plan.unresolved import Relation
+from unbounded.plan.unresolved import Expression, Relation, UnresolvedFunction
 from unbounded.sql.errors import Source, SqlParseError
 from unbounded.sql.parameters import Parameters
 
@@ -16,14 +16,22 @@ from unbounded.sql.parameters import Parameters
 class Scope:
     """Handed down through the translation, never changed.
 
-    `translate_query` is there because expressions contain queries and queries contain expressions.
+    The two `translate_…` are there because every kind of node contains every other kind: call `expression`,
+    `expressions` and `query`.
     """
 
     source: Source
+    translate_expression: Callable[[exp.Expr, Scope], Expression]
     translate_query: Callable[[exp.Expr, Scope], Relation]
     parameters: Parameters = field(default_factory=Parameters)
     windows: Mapping[str, exp.Window] = field(default_factory=dict)
     lambda_variables: tuple[str, ...] = ()
+
+    def expression(self, node: exp.Expr) -> Expression:
+        return self.translate_expression(node, self)
+
+    def expressions(self, nodes: list[exp.Expr]) -> tuple[Expression, ...]:
+        return tuple(self.translate_expression(node, self) for node in nodes)
 
     def query(self, node: exp.Expr) -> Relation:
         """The relation of a query inside an expression; it sees neither our windows nor our lambda variables."""
@@ -46,3 +54,7 @@ class Scope:
 
     def text_of(self, node: exp.Expr) -> str:
         return self.source.text[node.meta["start"] : node.meta["end"] + 1]
+
+
+def call(name: str, *arguments: Expression) -> UnresolvedFunction:
+    return UnresolvedFunction(name, arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from unbounded.errors import not_supported
 from unbounded.plan.unresolved import (
@@ -25,7 +26,6 @@ from unbounded.plan.unresolved import (
 )
 from unbounded.sql.definitions import database_name, read_create, read_drop
 from unbounded.sql.errors import Source
-from unbounded.sql.expressions import translate_expression
 from unbounded.sql.grammar.statements import StatementGrammar
 from unbounded.sql.queries import translate_query, with_ctes
 from unbounded.sql.scope import Scope
@@ -62,12 +62,8 @@ def _statement(parser: StatementGrammar, scope: Scope) -> Relation | Command:
     ctes = parser.take_ctes()
     if ctes is not None and parser.take("INSERT"):
         insert = _insert(parser, scope)
-        return InsertInto(**{**_fields(insert), "query": with_ctes(insert.query, ctes, scope)})
+        return replace(insert, query=with_ctes(insert.query, ctes, scope))
     return with_ctes(translate_query(parser.expect_query(), scope), ctes, scope)
-
-
-def _fields(insert: InsertInto) -> dict[str, object]:
-    return {name: getattr(insert, name) for name in InsertInto.__slots__}
 
 
 def _query(parser: StatementGrammar, scope: Scope) -> Relation:
@@ -126,7 +122,7 @@ def _insert(parser: StatementGrammar, scope: Scope) -> InsertInto:
         raise not_supported(f"INSERT … {parser.word} …", "Filter the rows in the query.")
     is_by_name = parser.take("BY", "NAME")
     columns = () if is_by_name or parser.word != "(" or parser.is_at_query else tuple(parser.names())
-    static = tuple((name, translate_expression(value, scope)) for name, value in partition if value is not None)
+    static = tuple((name, scope.expression(value)) for name, value in partition if value is not None)
     return InsertInto(table, _query(parser, scope), columns, overwrites, is_by_name, static)
 
 
@@ -140,6 +136,8 @@ def _show(parser: StatementGrammar, scope: Scope) -> Command:
         database = database_name(parser.expect_parts()) if parser.take_any("IN", "FROM") else None
         return ShowTables(database, _pattern(parser))
     if parser.take_any("DATABASES", "SCHEMAS", "NAMESPACES"):
+        if parser.word in ("IN", "FROM"):
+            return UnsupportedCommand("SHOW NAMESPACES IN …")
         return ShowDatabases(_pattern(parser))
     if parser.take("COLUMNS"):
         return ShowColumns(_show_columns_table(parser))

@@ -90,7 +90,7 @@ def record(path: Path, context: Any) -> None:
 
 def main() -> None:
     """Record all files."""
-    from pyspark import SparkContext  # only here: the tests themselves know no PySpark
+    from pyspark import SparkContext  # noqa: PLC0415  the tests themselves know no PySpark
 
     with SparkContext("local[2]", "cases") as context:
         for path in sorted(Path(__file__).parents[2].glob("cases/rdd/*.case")):

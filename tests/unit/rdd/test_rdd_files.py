@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -117,9 +118,7 @@ def test_added_files_and_modules_reach_the_workers(sc: SparkContext, tmp_path: P
     sc.addPyFile(str(tmp_path / "added_to_workers.py"))
 
     def use(_: int) -> tuple[str, int]:
-        import added_to_workers  # type: ignore[import-not-found]
-
-        return Path(SparkFiles.get("table.txt")).read_text(), added_to_workers.answer
+        return Path(SparkFiles.get("table.txt")).read_text(), import_module("added_to_workers").answer
 
     assert sc.parallelize([1], 1).map(use).collect() == [("content", 42)]
     with pytest.raises(FileNotFoundError, match=f"File file:{tmp_path}/nope does not exist"):

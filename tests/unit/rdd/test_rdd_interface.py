@@ -23,19 +23,21 @@ reduceByKeyLocally repartition repartitionAndSortWithinPartitions rightOuterJoin
 sampleVariance saveAsHadoopDataset saveAsHadoopFile saveAsNewAPIHadoopDataset saveAsNewAPIHadoopFile saveAsPickleFile
 saveAsSequenceFile saveAsTextFile setName sortBy sortByKey stats stdev subtract subtractByKey sum sumApprox take
 takeOrdered takeSample toDF toDebugString toLocalIterator top treeAggregate treeReduce union unpersist values variance
-withResources zip zipWithIndex zipWithUniqueId mapPartitionsWithSplit cleanShuffleDependencies""".split()
+withResources zip zipWithIndex zipWithUniqueId mapPartitionsWithSplit cleanShuffleDependencies"""
 CONTEXT_NAMES = """accumulator addArchive addFile addJobTag addPyFile applicationId binaryFiles binaryRecords broadcast
 cancelAllJobs cancelJobGroup cancelJobsWithTag clearJobTags defaultMinPartitions defaultParallelism dump_profiles
 emptyRDD getCheckpointDir getConf getJobTags getLocalProperty getOrCreate hadoopFile hadoopRDD listArchives listFiles
 newAPIHadoopFile newAPIHadoopRDD parallelize pickleFile range removeJobTag resources runJob sequenceFile
 setCheckpointDir setInterruptOnCancel setJobDescription setJobGroup setLocalProperty setLogLevel setSystemProperty
 getSystemProperty show_profiles sparkUser startTime statusTracker stop textFile uiWebUrl union version
-wholeTextFiles""".split()
+wholeTextFiles"""
 
 
-@pytest.mark.parametrize(("kind", "names"), [(RDD, RDD_NAMES), (SparkContext, CONTEXT_NAMES)])
-def test_every_name_of_spark_is_there(kind: type, names: list[str]) -> None:
-    assert [name for name in names if not hasattr(kind, name)] == []
+@pytest.mark.parametrize(
+    ("kind", "names"), [(RDD, RDD_NAMES), (SparkContext, CONTEXT_NAMES)], ids=["RDD", "SparkContext"]
+)
+def test_every_name_of_spark_is_there(kind: type, names: str) -> None:
+    assert [name for name in names.split() if not hasattr(kind, name)] == []
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_configuration_is_a_copy(sc: SparkContext) -> None:
 
 def test_context_properties(sc: SparkContext) -> None:
     assert (sc.version, sc.master, sc.appName, sc.uiWebUrl) == ("4.2.0", "local[2]", "cases", None)
-    assert sc.applicationId == f"local-{sc.startTime}"
+    assert sc.applicationId == f"local-{sc.startTime}" == sc.getConf().get("spark.app.id")
     sc.setLogLevel("warn")
     with pytest.raises(ValueError, match="Supplied level BAD did not match one of: ALL,DEBUG,ERROR"):
         sc.setLogLevel("BAD")

@@ -1,4 +1,4 @@
-"""What decoding needs besides the message, and the errors of a plan that makes no sense. Nothing here reads a message."""
+"""What decoding needs besides the message, and the errors of a plan that makes no sense. Reads no message itself."""
 
 from __future__ import annotations
 

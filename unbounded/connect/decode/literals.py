@@ -141,10 +141,7 @@ def _decode_map(message: LiteralMessage.Map, declared: DataType | None) -> Liter
 
 
 def _decode_struct(message: LiteralMessage.Struct, declared: DataType | None) -> Literal:
-    if isinstance(declared, StructType):
-        data_type = declared
-    else:
-        data_type = decode_schema(message.struct_type)
+    data_type = declared if isinstance(declared, StructType) else decode_schema(message.struct_type)
     pairs = zip(message.elements, data_type.fields, strict=True)
     return Literal(tuple(_decode(element, field.data_type).value for element, field in pairs), data_type)
 

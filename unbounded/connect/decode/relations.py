@@ -1,4 +1,4 @@
-"""Relations of the protocol as unresolved relations: decodes the inputs, then hands the rest to its family's decoder."""
+"""Relations of the protocol as unresolved relations: decodes the inputs and lets the family decode the rest."""
 
 from __future__ import annotations
 

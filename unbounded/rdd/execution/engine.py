@@ -24,17 +24,13 @@ class Engine:
 
     def __init__(self, worker_count: int, local_directory: str | None, environment: Mapping[str, str]) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="unbounded-rdd-", dir=local_directory))
+        self.start_time_ms = self.directory.stat().st_ctime_ns // 1_000_000
         self._lock = threading.RLock()
         self._next_rdd_id = 0
         self._next_directory = 0
         self.added_files = self.new_directory("files")
         additions = {**environment, ROOT_VARIABLE: str(self.added_files)}
         self._pool = WorkerPool(worker_count, worker_environment(additions))
-
-    @property
-    def start_time_ms(self) -> int:
-        """When the working directory was made, which is when the context was."""
-        return self.directory.stat().st_ctime_ns // 1_000_000
 
     def run(self, node: Node, partitions: Iterable[int]) -> list[list[Any]]:
         """The elements of some partitions."""

@@ -16,7 +16,7 @@ class StatCounter:
 
     def __init__(self, values: Iterable[Any] = ()) -> None:
         # numpy takes longer to import than a worker to start, and most programs never ask for statistics
-        from numpy import maximum, minimum, sqrt
+        from numpy import maximum, minimum, sqrt  # noqa: PLC0415
 
         self.maximum: Callable[[Any, Any], Any] = maximum
         self.minimum: Callable[[Any, Any], Any] = minimum

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from sqlglot import exp
-from sqlglot.tokens import Token, TokenType
+from sqlglot import Token, TokenType, exp
 
-from unbounded.sql.grammar.tokens import TokenGrammar
+from unbounded.sql.grammar.literals import LiteralGrammar
 
 _NULLS_INSIDE = frozenset({"FIRST", "FIRST_VALUE", "LAST", "LAST_VALUE", "ANY_VALUE"})
 _DATETIME_UNITS = frozenset(
-    "YEAR QUARTER MONTH WEEK DAY DAYOFYEAR HOUR MINUTE SECOND MILLISECOND MICROSECOND".split()
+    ["YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DAYOFYEAR", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"]
 )
 _UNIT_CALLS = {
     "TIMESTAMPADD": "timestampadd",
@@ -41,7 +40,7 @@ def _text(value: str) -> exp.Expr:
     return exp.National(this=value)
 
 
-class CallGrammar(TokenGrammar):
+class CallGrammar(LiteralGrammar):
     """Function calls and what follows them."""
 
     SPECIAL_CALLS: ClassVar[dict[str, Callable[[CallGrammar, exp.Expr], exp.Expr]]] = {

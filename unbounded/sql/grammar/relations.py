@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot import TokenType, exp
 
 from unbounded.errors import not_supported
-from unbounded.sql.grammar.expressions import ExpressionGrammar
+from unbounded.sql.grammar.operators import OperatorGrammar
 from unbounded.sql.grammar.tokens import CLAUSE_WORDS
 
 _JOIN_PHRASES: dict[tuple[str, ...], str] = {
@@ -29,7 +28,7 @@ _JOIN_PHRASES: dict[tuple[str, ...], str] = {
 COMMA_JOIN = "COMMA"
 
 
-class RelationGrammar(ExpressionGrammar):
+class RelationGrammar(OperatorGrammar):
     """Everything that can stand in FROM."""
 
     def _parse_from(
@@ -57,18 +56,17 @@ class RelationGrammar(ExpressionGrammar):
     def _primary_table(self) -> exp.Expr | None:
         if self._curr.token_type is TokenType.L_PAREN:
             return self._parenthesized_table()
-        if self._curr.token_type is TokenType.VALUES and self._next.token_type not in (None, TokenType.DOT):
-            if (values := self._inline_table()) is not None:
-                return values
-        if self._curr.text.upper() == "STREAM" and self._next and self._next.text.upper() not in CLAUSE_WORDS:
-            if (stream := self._stream()) is not None:
-                return stream
-        return self._named_table()
+        special: exp.Expr | None = None
+        if self._curr.token_type is TokenType.VALUES:
+            special = self._inline_table()
+        elif self._curr.text.upper() == "STREAM" and self._next and self._next.text.upper() not in CLAUSE_WORDS:
+            special = self._stream()
+        return special or self._named_table()
 
     def _parenthesized_table(self) -> exp.Expr:
         self._advance()
         inner = self.required(self.parse_query()) if self._is_query() else self._relation()
-        self.expect(TokenType.R_PAREN)
+        self.expect(TokenType.R_PAREN, missing="" if self._curr else ")")
         return self._sampled(exp.Subquery(this=inner))
 
     def _named_table(self) -> exp.Expr | None:
@@ -108,7 +106,7 @@ class RelationGrammar(ExpressionGrammar):
         """VALUES row, row …; a row is `(a, b)` or one expression."""
         start = self._index
         self._advance()
-        rows = self._parse_csv(self._parse_expression)
+        rows = self._parse_csv(self._parse_disjunction)
         if not rows:
             self._retreat(start)
             return None
@@ -204,9 +202,7 @@ class RelationGrammar(ExpressionGrammar):
         columns: list[exp.Expr] = []
         if self._match(TokenType.ALIAS) or not self._is_clause_end():
             columns = list(self._parse_csv(self._parse_id_var))
-        return exp.Lateral(
-            this=generator, view=True, outer=is_outer, alias=exp.TableAlias(this=alias, columns=columns)
-        )
+        return exp.Lateral(this=generator, view=True, outer=is_outer, alias=exp.TableAlias(this=alias, columns=columns))
 
     def _is_clause_end(self) -> bool:
         is_name = self.is_word() or self._curr.token_type is TokenType.IDENTIFIER

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-from sqlglot.tokens import TokenType
+from dataclasses import dataclass
 
+from sqlglot import TokenType, exp
+
+from unbounded.errors import not_supported
 from unbounded.sql.grammar.queries import QueryGrammar
-from unbounded.sql.literals import string_value
+from unbounded.sql.grammar.tokens import string_value
+
+_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "FOREIGN", "CHECK", "UNIQUE"})
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDefinition:
+    """One column of CREATE TABLE; `data_type` None: only named (PARTITIONED BY)."""
+
+    name: str
+    data_type: exp.DataType | None = None
+    nullable: bool = True
+    comment: str | None = None
 
 
 class StatementGrammar(QueryGrammar):
@@ -78,6 +92,39 @@ class StatementGrammar(QueryGrammar):
             self.expect_text()
         return name
 
+    def has_typed_columns(self) -> bool:
+        """Whether the parenthesis here holds `name type` and not only names."""
+        after = self._tokens[self._index + 2 : self._index + 3]
+        ends = (TokenType.COMMA, TokenType.R_PAREN, TokenType.COMMENT)
+        return bool(after) and after[0].token_type not in ends
+
+    def columns(self) -> list[ColumnDefinition]:
+        """`(a INT NOT NULL COMMENT 'x', b STRING)`; in PARTITIONED BY a type may be missing."""
+        self.expect(TokenType.L_PAREN)
+        columns = self._parse_csv(self._column)
+        self.expect(TokenType.R_PAREN)
+        return columns
+
+    def _column(self) -> ColumnDefinition:
+        if self.word in _CONSTRAINTS and self.word_ahead not in (",", ")"):
+            raise not_supported("A constraint in CREATE TABLE", "Leave it out.")
+        name = self.expect_name()
+        if self.word == "(":
+            raise not_supported(f"PARTITIONED BY ({name}(…))", "Partition by columns.")
+        if self.word in (",", ")"):
+            return ColumnDefinition(name)
+        data_type, nullable, comment = self.expect_type(), True, None
+        while self.word not in (",", ")"):
+            if self.take("NOT", "NULL"):
+                nullable = False
+            elif self.take("COMMENT"):
+                comment = self.expect_text()
+            elif self.word in ("DEFAULT", "GENERATED"):
+                raise not_supported(f"{self.word} in CREATE TABLE", "Compute the column in the query that inserts.")
+            else:
+                raise self.fail("expected the next column")
+        return ColumnDefinition(name, data_type, nullable, comment)
+
     def properties(self) -> tuple[tuple[str, str], ...]:
         """`(key 'value', a.b = 1, 'key' true)`."""
         self.expect(TokenType.L_PAREN)
@@ -86,7 +133,8 @@ class StatementGrammar(QueryGrammar):
         return tuple(pairs)
 
     def _property(self) -> tuple[str, str]:
-        key = self.take_text() or ".".join(self.expect_parts())
+        quoted = self._one_string()
+        key = string_value(exp.Concat(expressions=[quoted])) if quoted is not None else ".".join(self.expect_parts())
         self._match(TokenType.EQ)
         text = self.take_text()
         if text is not None:

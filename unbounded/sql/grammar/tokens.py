@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.parsers.spark import SparkParser
-from sqlglot.tokens import Token, TokenType
 
 from unbounded.sql.errors import Source, UnexpectedToken
+from unbounded.types.ddl_tokens import unescape_string
 
 T = TypeVar("T")
 
@@ -18,12 +18,35 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"(?:\d+(?:[LSY](?!\w))|(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?(?:BD|D|F)?)(?!\w)", re.IGNORECASE)
 _NOT_WORDS = frozenset({TokenType.STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING, TokenType.HEX_STRING})
 
+_PAIRS = frozenset(
+    {
+        TokenType.GROUP_BY,
+        TokenType.ORDER_BY,
+        TokenType.SORT_BY,
+        TokenType.CLUSTER_BY,
+        TokenType.DISTRIBUTE_BY,
+        TokenType.PARTITION_BY,
+        TokenType.GROUPING_SETS,
+    }
+)
 CLAUSE_WORDS = frozenset(
-    """ANTI CROSS EXCEPT FULL INNER INTERSECT JOIN LATERAL LEFT MINUS NATURAL ON RIGHT SEMI SETMINUS UNION USING
-    FROM WHERE HAVING QUALIFY WINDOW LIMIT OFFSET PIVOT UNPIVOT TABLESAMPLE SELECT WHEN THEN ELSE END AND OR NOT
-    IN IS BETWEEN LIKE ILIKE RLIKE REGEXP ESCAPE AS ASC DESC DIV FOR""".split()
+    re.findall(
+        r"\w+",
+        """ANTI CROSS EXCEPT FULL INNER INTERSECT JOIN LATERAL LEFT MINUS NATURAL ON RIGHT SEMI SETMINUS UNION USING
+        FROM WHERE HAVING QUALIFY WINDOW LIMIT OFFSET PIVOT UNPIVOT TABLESAMPLE SELECT WHEN THEN ELSE END AND OR NOT
+        IN IS BETWEEN LIKE ILIKE RLIKE REGEXP ESCAPE AS ASC DESC DIV FOR""",
+    )
 )
 """Words that end an expression or a table, and so are no name unless AS or a dot comes before them."""
+
+
+def string_value(node: exp.Expr) -> str:
+    """The value of one string literal or several in a row, whose source the grammar kept."""
+    return "".join(_one_string(piece.name) for piece in node.expressions)
+
+
+def _one_string(source: str) -> str:
+    return source[2:-1] if source[0] in "rR" else unescape_string(source)
 
 
 class TokenGrammar(SparkParser):
@@ -33,26 +56,33 @@ class TokenGrammar(SparkParser):
 
     # ------------------------------------------------------------------------------------------ errors
 
-    def raise_error(self, message: str, token: Token | None = None) -> None:  # type: ignore[override]
-        at = token or self._curr
-        raise UnexpectedToken(message, at.start, at.end) if at else UnexpectedToken(message, None, 0)
+    def raise_error(self, message: str, token: Token | None = None) -> None:
+        raise self._unexpected(token or self._curr, message)
 
     @property
     def source(self) -> Source:
         return Source(self.sql)
 
     def fail(self, message: str) -> UnexpectedToken:
-        """The error for the current token; Spark calls it "extra input" when the text would be right without it."""
-        at = self._curr
-        return UnexpectedToken(message, at.start, at.end) if at else UnexpectedToken(message, None, 0)
+        """The error for the current token."""
+        return self._unexpected(self._curr, message)
 
-    def expect(self, token_type: TokenType) -> None:
-        """Takes a token of this type, or refuses the current one."""
+    def _unexpected(self, token: Token, message: str) -> UnexpectedToken:
+        if not token:
+            return UnexpectedToken(message, None, 0)
+        is_pair = token.token_type in _PAIRS
+        end = token.start + len(token.text.split()[0]) - 1 if is_pair else token.end
+        return UnexpectedToken(message, token.start, end)
+
+    def expect(self, token_type: TokenType, missing: str = "") -> None:
+        """Takes a token of this type, or refuses the current one, in Spark's three ways of putting it."""
         if self._match(token_type):
             return
         error = self.fail(f"expected {token_type.name}")
         if self._next.token_type is token_type and error.start is not None:
             error.hint = f": extra input '{self._curr.text}'"
+        elif missing:
+            error.hint = f": missing '{missing}'"
         raise error
 
     def expect_words(self, *words: str) -> None:
@@ -62,11 +92,14 @@ class TokenGrammar(SparkParser):
 
     def expect_end(self) -> None:
         if self._curr:
-            error = self.fail("unexpected token")
-            if not self._next:
-                shown = self.sql[self._curr.start : self._curr.end + 1]
-                error.hint = f": extra input '{shown}'"
-            raise error
+            raise self.extra_input()
+
+    def extra_input(self) -> UnexpectedToken:
+        """The current token is too much; Spark says "extra input" if the text would end without it."""
+        error = self.fail("unexpected token")
+        if not self._next and error.start is not None:
+            error.hint = f": extra input '{self.sql[error.start : error.end + 1]}'"
+        return error
 
     def required(self, node: T | None) -> T:
         """`node`, which the grammar needs here."""
@@ -97,7 +130,11 @@ class TokenGrammar(SparkParser):
 
     def is_word(self) -> bool:
         """Whether the current token can be a name: Spark reserves no words by default."""
-        return self._curr.token_type not in _NOT_WORDS and _WORD.fullmatch(self._curr.text) is not None
+        return (
+            bool(self._curr)
+            and self._curr.token_type not in _NOT_WORDS
+            and _WORD.fullmatch(self._curr.text) is not None
+        )
 
     def _parse_identifier(self) -> exp.Expr | None:
         return self._quoted_name() if self._curr.token_type is TokenType.IDENTIFIER else None
@@ -143,7 +180,7 @@ class TokenGrammar(SparkParser):
 
     def _number_text(self) -> str | None:
         """The number that starts at the current token, by Spark's lexical rules."""
-        if self._curr.text[:1] not in "0123456789." or not self._curr:
+        if not self._curr or self._curr.text[:1] not in "0123456789.":
             return None
         match = _NUMBER.match(self.sql, self._curr.start)
         return match.group() if match is not None and match.group() != "." else None
@@ -159,14 +196,18 @@ class TokenGrammar(SparkParser):
 
     def _parse_string(self) -> exp.Expr | None:
         """One string literal or several in a row, which are one; the node keeps the source of each."""
-        first, pieces = self._curr, []
-        while self._curr.token_type in (TokenType.STRING, TokenType.RAW_STRING):
-            start = self._curr.start
-            self._advance()
-            while self._curr.start == self._prev.end + 1 and self._is_doubled_quote():
-                self._advance()
-            pieces.append(exp.RawString(this=self.sql[start : self._prev.end + 1]))
+        first = self._curr
+        pieces = list(iter(self._one_string, None))
         return self.marked(exp.Concat(expressions=pieces), first) if pieces else None
+
+    def _one_string(self) -> exp.RawString | None:
+        if self._curr.token_type not in (TokenType.STRING, TokenType.RAW_STRING):
+            return None
+        start = self._curr.start
+        self._advance()
+        while self._curr.start == self._prev.end + 1 and self._is_doubled_quote():
+            self._advance()
+        return exp.RawString(this=self.sql[start : self._prev.end + 1])
 
     def _is_doubled_quote(self) -> bool:
         """sqlglot cuts `'it''s'` into two strings that touch."""

@@ -99,7 +99,8 @@ CASES: dict[str, tuple[Callable[[], Column], Expression]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_expression(name: str, decode_column: Callable[[Column], Expression]) -> None:
     build, expected = CASES[name]
-    assert decode_column(build()) == expected
+    decoded = decode_column(build())
+    assert decoded == expected
 
 
 def test_lambda(decode_column: Callable[[Column], Expression]) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from sqlglot import exp
 
 from unbounded.errors import ErrorKind, SparkError, not_supported
 from unbounded.plan.unresolved import Cast, Expression, Literal
-from unbounded.sql.datetimes import parse_date, parse_timestamp, to_utc
+from unbounded.sql.expressions.datetimes import parse_date, parse_timestamp, to_utc
+from unbounded.sql.grammar.tokens import string_value
 from unbounded.sql.scope import Scope
 from unbounded.types.datatypes import (
     BINARY,
+    BOOLEAN,
     BYTE,
     DATE,
     DOUBLE,
@@ -21,6 +25,7 @@ from unbounded.types.datatypes import (
     INTEGER,
     LONG,
     MAX_DECIMAL_PRECISION,
+    NULL,
     SHORT,
     STRING,
     TIMESTAMP,
@@ -28,7 +33,6 @@ from unbounded.types.datatypes import (
     DecimalType,
     IntegralType,
 )
-from unbounded.types.ddl_tokens import unescape_string
 
 _SUFFIX = re.compile(r"(?i)(.*?)(BD|[LSYDF])?", re.DOTALL)
 _INTEGRAL: dict[str, IntegralType] = {"L": LONG, "S": SHORT, "Y": BYTE}
@@ -105,15 +109,6 @@ def _out_of_range(node: exp.Expr, digits: str, name: str, low: str, high: str, s
     )
 
 
-def string_value(node: exp.Expr) -> str:
-    """The value of one string literal or several in a row, whose source the grammar kept."""
-    return "".join(_one_string(piece.name) for piece in node.expressions)
-
-
-def _one_string(source: str) -> str:
-    return source[2:-1] if source[0] in "rR" else unescape_string(source)
-
-
 def string_literal(node: exp.Expr, scope: Scope) -> Literal:
     return Literal(string_value(node), STRING)
 
@@ -152,3 +147,14 @@ def _timestamp(text: str, *, has_zone: bool) -> Expression | None:
     if not has_zone:
         return Literal(microseconds, TIMESTAMP_NTZ)
     return Literal(instant, TIMESTAMP) if zone else Cast(Literal(text, STRING), TIMESTAMP)
+
+
+TRANSLATORS: Mapping[type[exp.Expr], Callable[[Any, Scope], Expression]] = {
+    exp.Boolean: lambda node, scope: Literal(bool(node.this), BOOLEAN),
+    exp.Concat: string_literal,
+    exp.HexString: hexadecimal_literal,
+    exp.Introducer: typed_literal,
+    exp.Literal: number_literal,
+    exp.National: lambda node, scope: Literal(node.name, STRING),
+    exp.Null: lambda node, scope: Literal(None, NULL),
+}

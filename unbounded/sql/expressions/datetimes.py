@@ -6,7 +6,7 @@ Not for casts: those follow the session's time zone and run in the engine.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MICROSECONDS_PER_DAY = 86_400_000_000
@@ -57,8 +57,8 @@ def to_utc(wall_clock_us: int, zone: str) -> int | None:
 
 def _in_region(wall_clock_us: int, zone: tzinfo) -> int:
     local = datetime(1970, 1, 1) + timedelta(microseconds=wall_clock_us)
-    instant = local.replace(tzinfo=zone).astimezone(timezone.utc)
-    return (instant - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+    instant = local.replace(tzinfo=zone).astimezone(UTC)
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _days(year: int, month: int, day: int) -> int | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from sqlglot import exp
 
-from unbounded.plan.unresolved import Literal
+from unbounded.plan.unresolved import Expression, Literal
 from unbounded.sql.errors import SqlParseError
-from unbounded.sql.literals import string_value
+from unbounded.sql.grammar.tokens import string_value
 from unbounded.sql.scope import Scope
 from unbounded.types.datatypes import DayTimeField, DayTimeIntervalType, YearMonthField, YearMonthIntervalType
 
@@ -65,7 +67,7 @@ def _value(node: exp.Expr, value: exp.Expr, scope: Scope) -> Decimal:
         return -_value(node, value.this, scope)
     text = string_value(value).strip() if isinstance(value, exp.Concat) else value.name
     if _NUMBER.fullmatch(text) is None:
-        raise scope.error(node, "_LEGACY_ERROR_TEMP_0026", value=text)
+        raise scope.error(node.this, "_LEGACY_ERROR_TEMP_0026", value=text)
     return Decimal(text)
 
 
@@ -108,14 +110,14 @@ def _span(node: exp.Expr, value: exp.Expr, start: str, end: str, scope: Scope) -
     """`'1 02:03' DAY TO MINUTE`, `'1-2' YEAR TO MONTH`."""
     sign, text_node = (-1, value.this) if isinstance(value, exp.Neg) else (1, value)
     if not isinstance(text_node, exp.Concat):
-        raise scope.error(node, "_LEGACY_ERROR_TEMP_0027")
+        raise scope.error(node.this, "_LEGACY_ERROR_TEMP_0027")
     text = string_value(text_node)
     if (start, end) == ("YEAR", "MONTH"):
         return Literal(sign * _parse_year_month(node, text, scope), YearMonthIntervalType())
     names = DayTimeField.__members__
     if start not in names or end not in names or names[start] >= names[end]:
         condition = "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION"
-        raise scope.error(node, condition, input=text, **{"from": start.lower(), "to": end.lower()})
+        raise scope.error(node.this, condition, input=text, **{"from": start.lower(), "to": end.lower()})
     data_type = DayTimeIntervalType(names[start], names[end])
     return Literal(sign * _parse_day_time(node, text, data_type, scope), data_type)
 
@@ -125,7 +127,7 @@ def _parse_year_month(node: exp.Expr, text: str, scope: Scope) -> int:
     if match is None:
         raise _unmatched(node, text, "year-month", "y-m", "YEAR TO MONTH", scope)
     if int(match[3]) > 11:
-        raise scope.error(node, "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING", input=text, interval="year-month")
+        raise scope.error(node.this, "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING", input=text, interval="year-month")
     return (-1 if match[1] == "-" else 1) * (int(match[2]) * 12 + int(match[3]))
 
 
@@ -134,15 +136,16 @@ def _parse_day_time(node: exp.Expr, text: str, data_type: DayTimeIntervalType, s
     pattern = r"\s*([+-]?)(\d+)" + "".join(_field_pattern(field) for field in fields[1:]) + r"\s*"
     match = re.fullmatch(pattern, text)
     if match is None:
-        form = "".join((":" if i and f is not DayTimeField.HOUR else " " if i else "") + _LETTERS[f]
-                       for i, f in enumerate(fields))
+        form = "".join(
+            (":" if i and f is not DayTimeField.HOUR else " " if i else "") + _LETTERS[f] for i, f in enumerate(fields)
+        )
         unit = data_type.simple_string.removeprefix("interval ").upper()
         raise _unmatched(node, text, "day-time", form, unit, scope)
     numbers = [Decimal(number) for number in match.groups()[1:]]
     for field, number in zip(fields[1:], numbers[1:], strict=True):
         if int(number) > _BOUNDS[field]:
             message = f"requirement failed: {field.name.lower()} {int(number)} outside range [0, {_BOUNDS[field]}]"
-            raise scope.error(node, "_LEGACY_ERROR_TEMP_0063", msg=message)
+            raise scope.error(node.this, "_LEGACY_ERROR_TEMP_0063", msg=message)
     total = sum(int(n * _MICROSECONDS[f.name][0]) for f, n in zip(fields, numbers, strict=True))
     return -total if match[1] == "-" else total
 
@@ -155,10 +158,13 @@ def _field_pattern(field: DayTimeField) -> str:
 def _unmatched(node: exp.Expr, text: str, kind: str, form: str, unit: str, scope: Scope) -> SqlParseError:
     has_notice = kind == "day-time"
     return scope.error(
-        node,
+        node.this,
         "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING" + ("_WITH_NOTICE" if has_notice else ""),
         intervalStr=kind,
         supportedFormat=f"`[+|-]{form}`, `INTERVAL [+|-]'[+|-]{form}' {unit}`",
         typeName=f"interval {unit.lower()}",
         input=text,
     )
+
+
+TRANSLATORS: Mapping[type[exp.Expr], Callable[[Any, Scope], Expression]] = {exp.Interval: interval_literal}

@@ -6,7 +6,16 @@ from sqlglot import exp
 
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.sql.scope import Scope
-from unbounded.types.datatypes import STRING, ArrayType, CharType, DataType, MapType, StructField, StructType, VarcharType
+from unbounded.types.datatypes import (
+    STRING,
+    ArrayType,
+    CharType,
+    DataType,
+    MapType,
+    StructField,
+    StructType,
+    VarcharType,
+)
 from unbounded.types.ddl import parse_data_type
 
 

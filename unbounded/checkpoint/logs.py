@@ -1,0 +1,111 @@
+"""The logs of a checkpoint in Spark's text formats: offsets (what a batch will read), commits (which are done).
+
+A log is a directory with one file per batch, named by its number: `v1`, then lines. Files are added, never changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from unbounded.errors import ErrorKind, SparkError
+from unbounded.storage.api import FileSystem
+
+VERSION = "v1"
+NO_OFFSET = "-"
+
+
+class BatchLog:
+    """Numbered text files in one directory. Knows nothing of what the lines mean."""
+
+    def __init__(self, files: FileSystem, directory: str) -> None:
+        self._files = files
+        self.directory = directory
+
+    def add(self, batch_id: int, lines: Sequence[str]) -> None:
+        """Writes entry `batch_id` durably. Raises: SparkError CONCURRENT_STREAM_LOG_UPDATE if it exists."""
+        content = "\n".join((VERSION, *lines)).encode()
+        if not self._files.put_if_absent(self._path(batch_id), content):
+            raise SparkError(ErrorKind.SPARK, "CONCURRENT_STREAM_LOG_UPDATE", {"batchId": str(batch_id), "path": self.directory})
+
+    def read(self, batch_id: int) -> list[str]:
+        """The lines of entry `batch_id` after the version.
+
+        Raises: SparkError MALFORMED_LOG_FILE for a file that does not begin with a known version
+        """
+        path = self._path(batch_id)
+        version, *lines = self._files.read(path).decode().split("\n")
+        if version != VERSION:
+            raise SparkError(ErrorKind.SPARK, "MALFORMED_LOG_FILE", {"text": version, "path": path})
+        return lines
+
+    def latest(self) -> int | None:
+        return max(self.batch_ids(), default=None)
+
+    def batch_ids(self) -> list[int]:
+        """All entries in order; files whose name is not a number are none."""
+        names = (status.path.rsplit("/", 1)[-1] for status in self._files.list(self.directory))
+        return sorted(int(name) for name in names if name.isdigit())
+
+    def has(self, batch_id: int) -> bool:
+        return self._files.exists(self._path(batch_id))
+
+    def purge_before(self, batch_id: int) -> None:
+        for old in self.batch_ids():
+            if old < batch_id:
+                self._files.delete(self._path(old))
+
+    def _path(self, batch_id: int) -> str:
+        return f"{self.directory}/{batch_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOffsets:
+    """What offsets/N says: the end offset of every source (None: has none yet), the batch's time and watermark."""
+
+    offsets: tuple[str | None, ...]
+    timestamp_ms: int
+    watermark_ms: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class OffsetLog:
+    """offsets/: written before a batch runs, so that a replay reads the same rows at the same time."""
+
+    def __init__(self, files: FileSystem, directory: str) -> None:
+        self.log = BatchLog(files, directory)
+
+    def add(self, batch_id: int, planned: PlannedOffsets) -> None:
+        metadata = {
+            "batchWatermarkMs": planned.watermark_ms,
+            "batchTimestampMs": planned.timestamp_ms,
+            "conf": dict(planned.settings),
+        }
+        offsets = (NO_OFFSET if offset is None else offset for offset in planned.offsets)
+        self.log.add(batch_id, [json.dumps(metadata, separators=(",", ":")), *offsets])
+
+    def read(self, batch_id: int) -> PlannedOffsets:
+        metadata_text, *offsets = self.log.read(batch_id)
+        metadata = json.loads(metadata_text or "{}")
+        return PlannedOffsets(
+            tuple(None if offset == NO_OFFSET else offset for offset in offsets),
+            metadata.get("batchTimestampMs", 0),
+            metadata.get("batchWatermarkMs", 0),
+            metadata.get("conf", {}),
+        )
+
+
+class CommitLog:
+    """commits/: written after a batch's state and output are durable."""
+
+    def __init__(self, files: FileSystem, directory: str) -> None:
+        self.log = BatchLog(files, directory)
+
+    def add(self, batch_id: int, next_watermark_ms: int) -> None:
+        self.log.add(batch_id, [json.dumps({"nextBatchWatermarkMs": next_watermark_ms}, separators=(",", ":"))])
+
+    def read(self, batch_id: int) -> int:
+        """The watermark of the batch after, milliseconds."""
+        lines = self.log.read(batch_id)
+        return int(json.loads(lines[0] if lines else "{}").get("nextBatchWatermarkMs", 0))

@@ -1,0 +1,47 @@
+"""The console sink: every batch as a table on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TextIO
+
+import pyarrow as pa
+
+from unbounded.connectors.streams import OutputMode
+from unbounded.errors import ErrorKind, SparkError
+
+RenderTable = Callable[[pa.Table, int, int], str]
+"""(rows, row count, truncate) -> the table as show() prints it."""
+
+_RULE = "-" * 43
+_ROWS_MAX = 2147483632
+
+
+class ConsoleSink:
+    """Options: `numRows` (20), `truncate` (true)."""
+
+    def __init__(self, options: Mapping[str, str], render: RenderTable, out: TextIO) -> None:
+        self._row_count = min(int(options.get("numrows", "20")), _ROWS_MAX)
+        self._truncate = 20 if _boolean(options.get("truncate", "true")) else 0
+        self._render = render
+        self._out = out
+
+    @property
+    def description(self) -> str:
+        return f"org.apache.spark.sql.execution.streaming.ConsoleTable$@{id(self) & 0xFFFFFFFF:x}"
+
+    def write(self, batch_id: int, rows: pa.Table, mode: OutputMode) -> int:
+        table = self._render(rows, self._row_count, self._truncate)
+        blank = "" if table.endswith(("rows\n", "row\n")) else "\n"
+        self._out.write(f"{_RULE}\nBatch: {batch_id}\n{_RULE}\n{table}{blank}")
+        self._out.flush()
+        return rows.num_rows
+
+    def close(self) -> None:
+        self._out.flush()
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3206", {"value": text})
+    return text.lower() == "true"

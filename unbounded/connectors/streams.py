@@ -1,0 +1,80 @@
+"""What the streaming engine asks of a source and a sink. Offsets are the source's own JSON text, as in Spark's logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from unbounded.clock import Clock
+from unbounded.storage.api import FileSystem
+from unbounded.types.datatypes import StructType
+
+
+class OutputMode(Enum):
+    APPEND = "append"
+    UPDATE = "update"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What a live source works with; `directory` is its own place in the checkpoint."""
+
+    directory: str
+    files: FileSystem
+    clock: Clock
+
+
+class StreamSource(Protocol):
+    """One read of one source, while a query runs. Called by one thread."""
+
+    @property
+    def description(self) -> str:
+        """As `StreamingQueryProgress` shows it."""
+        ...
+
+    def latest_offset(self, start: str | None, *, has_limit: bool) -> str | None:
+        """The end of the next batch after `start`; None while there has never been any data.
+
+        `has_limit`: whether the source's own limit per trigger applies.
+        """
+        ...
+
+    def batch(self, start: str | None, end: str) -> Any:
+        """The rows after `start` up to `end` as a `connectors.api.BatchSource`; the same rows each time."""
+        ...
+
+    def commit(self, end: str) -> None:
+        """Everything up to `end` will not be asked for again."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class StreamProvider(Protocol):
+    """What `readStream…load()` describes: can open the source once a query starts."""
+
+    schema: StructType
+
+    def open(self, context: SourceContext) -> StreamSource:
+        """Raises: SparkError for wrong options"""
+        ...
+
+
+class StreamSink(Protocol):
+    """Where the rows of a query go."""
+
+    @property
+    def description(self) -> str: ...
+
+    def write(self, batch_id: int, rows: pa.Table, mode: OutputMode) -> int | None:
+        """Writes batch `batch_id`; writing it again changes nothing. Returns the row count if it is known.
+
+        In complete mode `rows` are the whole result, otherwise the new or changed rows.
+        """
+        ...
+
+    def close(self) -> None: ...

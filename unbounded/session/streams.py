@@ -1,0 +1,261 @@
+"""The streaming queries of one session: starts them, finds them, waits for them, tells listeners."""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from unbounded.cancellation import Cancellation
+from unbounded.checkpoint.checkpoint import Checkpoint, open_checkpoint
+from unbounded.clock import Clock
+from unbounded.connectors.streams import SourceContext, StreamSink
+from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.execution.database import Database
+from unbounded.functions.environment import Environment
+from unbounded.ids import is_uuid, new_id
+from unbounded.plan import unresolved as u
+from unbounded.plan.logical import LogicalPlan
+from unbounded.session.catalog import SessionCatalog
+from unbounded.session.config import SessionConfig
+from unbounded.session.results import StreamStarted
+from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink
+from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
+from unbounded.state.table_store import TableStateStore
+from unbounded.storage.local import LocalFileSystem
+from unbounded.streaming.checks import check_streaming_query, parse_output_mode
+from unbounded.streaming.fragments import FragmentRunner
+from unbounded.streaming.incremental import incremental_plan
+from unbounded.streaming.microbatch import MicroBatch, StreamSettings
+from unbounded.streaming.operators.aggregate import state_schema
+from unbounded.streaming.plans import IncrementalPlan
+from unbounded.streaming.progress import QueryIdentity, render_timestamp
+from unbounded.streaming.query import StreamingQuery
+from unbounded.streaming.runner import schedule_of
+
+CHECKPOINT_OPTION = "checkpointlocation"
+CHECKPOINT_SETTING = "spark.sql.streaming.checkpointLocation"
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """A `writeStream…start()` whose query is typed."""
+
+    command: u.WriteStream
+    plan: LogicalPlan
+    environment: Environment
+
+
+class SessionStreams:
+    """Implements `session.streams_api.StreamsApi`, and starts queries."""
+
+    def __init__(self, config: SessionConfig, catalog: SessionCatalog, database: Database, clock: Clock) -> None:
+        self._config = config
+        self._catalog = catalog
+        self._database = database
+        self._clock = clock
+        self._files = LocalFileSystem()
+        self._changed = threading.Condition()
+        self._queries: dict[str, StreamingQuery] = {}
+        self._ended: list[StreamingQuery] = []
+        self._events: queue.SimpleQueue[ListenerEvent | None] | None = None
+
+    # ------------------------------------------------------------------------------------------ starting
+
+    def start(self, request: StartRequest) -> StreamStarted:
+        """Raises: SparkError for what cannot start; what fails later fails the query."""
+        command = request.command
+        mode = parse_output_mode(command.output_mode)
+        check_streaming_query(request.plan, mode)
+        plan = incremental_plan(request.plan)
+        schedule = schedule_of(command.trigger)
+        self._refuse_taken_name(command.query_name)
+        directory, is_temporary = self._checkpoint_directory(command)
+        checkpoint = open_checkpoint(self._files, directory)
+        self._stop_running(checkpoint.query_id)
+        cancellation = Cancellation()
+        runner = FragmentRunner(request.environment, self._database, cancellation)
+        sink = build_sink(command, SinkContext(request.plan, runner, self._catalog))
+        settings = StreamSettings(mode)
+        identity = QueryIdentity(checkpoint.query_id, new_id(), command.query_name)
+
+        def ended(query: StreamingQuery) -> None:
+            if is_temporary and query.failure is None:
+                shutil.rmtree(directory, ignore_errors=True)
+            self._query_ended(query)
+
+        query = StreamingQuery(
+            identity,
+            schedule,
+            lambda: self._micro_batch(plan, sink, checkpoint, runner, settings),
+            self._clock,
+            cancellation,
+            lambda progress: self._publish(EventKind.PROGRESS, _progress_event(progress)),
+            ended,
+            f"== Physical Plan ==\n{request.plan}\n",
+        )
+        with self._changed:
+            self._queries[query.query_id] = query
+        started = self._started_event(query) if self._events is not None else None
+        query.start()
+        return StreamStarted(query.query_id, query.run_id, query.name, started)
+
+    def _micro_batch(
+        self,
+        plan: IncrementalPlan,
+        sink: StreamSink,
+        checkpoint: Checkpoint,
+        runner: FragmentRunner,
+        settings: StreamSettings,
+    ) -> MicroBatch:
+        sources = tuple(
+            scan.source.open(SourceContext(checkpoint.source_directory(i), self._files, self._clock))
+            for i, scan in enumerate(plan.scans)
+        )
+        stores = {
+            operator.operator_id: TableStateStore(
+                self._files,
+                checkpoint.state_directory(operator.operator_id),
+                state_schema(operator, runner.environment.time_zone),
+                operator.key_count,
+            )
+            for operator in plan.operators()
+        }
+        return MicroBatch(plan, sources, sink, stores, checkpoint, runner, self._clock, settings)
+
+    def _refuse_taken_name(self, name: str | None) -> None:
+        if name is not None and any(query.name == name for query in self._active()):
+            message = f"Cannot start query with name {name} as a query with that name is already active in this SparkSession"
+            raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", {"msg": message})
+
+    def _checkpoint_directory(self, command: u.WriteStream) -> tuple[str, bool]:
+        """Where the checkpoint is, and whether it goes with the query."""
+        chosen = u.option(command.options, CHECKPOINT_OPTION)
+        if chosen is not None:
+            return _local_path(chosen), False
+        parent = self._config.find(CHECKPOINT_SETTING)
+        if parent:
+            return f"{_local_path(parent)}/{command.query_name or new_id()}", False
+        if (command.format or "").lower() not in TEMPORARY_CHECKPOINT_FORMATS:
+            raise analysis_error("_LEGACY_ERROR_TEMP_1298")
+        return tempfile.mkdtemp(prefix="temporary-"), True
+
+    def _stop_running(self, query_id: str) -> None:
+        """A checkpoint has one run at a time: the new one takes over."""
+        running = self._queries.get(query_id)
+        if running is not None and running.is_active:
+            running.stop()
+
+    # ------------------------------------------------------------------------------------------ the protocol's calls
+
+    def active(self) -> Sequence[RunningQuery]:
+        return [_Handle(query) for query in self._active()]
+
+    def _active(self) -> list[StreamingQuery]:
+        with self._changed:
+            return [query for query in self._queries.values() if query.is_active]
+
+    def find(self, query_id: str, run_id: str | None = None) -> RunningQuery | None:
+        if not is_uuid(query_id):
+            message = f"Invalid UUID string: {query_id}"
+            raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", {"msg": message})
+        with self._changed:
+            known = [*self._ended, *self._queries.values()]
+        if run_id is not None:
+            found = next((q for q in known if q.query_id == query_id and q.run_id == run_id), None)
+        else:
+            found = next((q for q in known if q.query_id == query_id and q.is_active), None)
+        return _Handle(found) if found is not None else None
+
+    def await_any_termination(self, cancellation: Cancellation, *, timeout_us: int | None) -> bool:
+        forget = cancellation.on_cancel(self._wake)
+        timeout_s = None if timeout_us is None else timeout_us / 1e6
+        try:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._ended) or cancellation.is_cancelled, timeout_s)
+        finally:
+            forget()
+        failed = [query for query in self._ended if query.failure is not None]
+        if failed and failed[-1].failure is not None:
+            raise failed[-1].failure
+        return bool(self._ended)
+
+    def reset_terminated(self) -> None:
+        with self._changed:
+            self._ended = []
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def stop_all(self) -> None:
+        for query in self._active():
+            query.stop()
+
+    # ------------------------------------------------------------------------------------------ listeners
+
+    def listen(self) -> Iterator[ListenerEvent]:
+        events: queue.SimpleQueue[ListenerEvent | None] = queue.SimpleQueue()
+        self._events = events
+        return iter(events.get, None)
+
+    def stop_listening(self) -> None:
+        events, self._events = self._events, None
+        if events is not None:
+            events.put(None)
+
+    def _publish(self, kind: EventKind, text: str) -> None:
+        events = self._events
+        if events is not None:
+            events.put(ListenerEvent(kind, text))
+
+    def _started_event(self, query: StreamingQuery) -> str:
+        event = {
+            "id": query.query_id,
+            "runId": query.run_id,
+            "name": query.name,
+            "timestamp": render_timestamp(self._clock.now_us() // 1000),
+            "jobTags": [],
+        }
+        return json.dumps(event, separators=(",", ":"))
+
+    def _query_ended(self, query: StreamingQuery) -> None:
+        self._publish(EventKind.TERMINATED, query.terminated_event_json)
+        with self._changed:
+            self._ended.append(query)
+            self._changed.notify_all()
+
+
+class _Handle:
+    """A query as the protocol asks for it (`session.streams_api.RunningQuery`)."""
+
+    def __init__(self, query: StreamingQuery) -> None:
+        self._query = query
+        self.query_id = query.query_id
+        self.run_id = query.run_id
+        self.name = query.name
+        self.recent_progress = query.recent_progress
+        self.stop = query.stop
+        self.process_all_available = query.process_all_available
+        self.await_termination = query.await_termination
+        self.explain = query.explain
+
+    def status(self) -> QueryStatus:
+        query = self._query
+        return QueryStatus(query.message, query.is_trigger_active, query.is_trigger_active, query.is_active)
+
+    def failure(self) -> QueryFailure | None:
+        failure = self._query.failure
+        return None if failure is None else QueryFailure(failure.message, failure.condition)
+
+
+def _progress_event(progress: str) -> str:
+    return f'{{"progress":{progress}}}'
+
+
+def _local_path(location: str) -> str:
+    return location.removeprefix("file://").removeprefix("file:").rstrip("/")

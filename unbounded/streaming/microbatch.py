@@ -1,0 +1,251 @@
+"""One micro-batch as a transaction with a written order. No thread, no sleep: `step` runs one batch and returns.
+
+ 1. plan: ask every source for its next offset
+ 2. offsets/N durable: what the batch reads, its time and watermark (a replay takes them from here)
+ 3. run: the incremental plan over the new rows
+ 4. state of every operator durable as version N+1
+ 5. the sink has batch N (writing it again changes nothing)
+ 6. commits/N durable
+ 7. old entries of logs and state are dropped; the sources hear what is done
+
+A crash between any two steps replays N with the logged offsets and time. Each stage is a type, so the order cannot be
+mixed up: `_write` takes only an `_ExecutedBatch`, `_commit` only a `_WrittenBatch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from unbounded.checkpoint.checkpoint import Checkpoint
+from unbounded.checkpoint.logs import PlannedOffsets
+from unbounded.clock import Clock
+from unbounded.connectors.streams import OutputMode, StreamSink, StreamSource
+from unbounded.plan.logical import Scan
+from unbounded.state.store import StateStore, StateTransaction
+from unbounded.streaming.fragments import FragmentRunner
+from unbounded.streaming.operators.aggregate import run_aggregate
+from unbounded.streaming.plans import Fragment, IncrementalAggregate, IncrementalPlan, SourceFeed
+from unbounded.streaming.progress import BatchReport, OperatorReport, SourceReport, Stopwatch
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """`retained_batches`: entries of the logs that stay behind the last one (`minBatchesToRetain`)."""
+
+    mode: OutputMode
+    retained_batches: int = 100
+    logged: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _PlannedBatch:
+    """Steps 1 and 2 are done: the offsets are in the log."""
+
+    batch_id: int
+    start: tuple[str | None, ...]
+    end: tuple[str | None, ...]
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _ExecutedBatch:
+    """Step 3 is done: rows for the sink, and changes of state that are not durable yet."""
+
+    planned: _PlannedBatch
+    rows: pa.Table
+    transactions: tuple[StateTransaction, ...]
+    input_counts: tuple[int, ...]
+    operators: tuple[OperatorReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _WrittenBatch:
+    """Steps 4 and 5 are done: state and output are durable."""
+
+    executed: _ExecutedBatch
+    output_count: int | None
+
+
+class MicroBatch:
+    """The batches of one run of a query, one `step` at a time. Used by one thread."""
+
+    def __init__(
+        self,
+        plan: IncrementalPlan,
+        sources: tuple[StreamSource, ...],
+        sink: StreamSink,
+        stores: Mapping[int, StateStore],
+        checkpoint: Checkpoint,
+        runner: FragmentRunner,
+        clock: Clock,
+        settings: StreamSettings,
+    ) -> None:
+        self._plan = plan
+        self._sources = sources
+        self._sink = sink
+        self._stores = stores
+        self._checkpoint = checkpoint
+        self._runner = runner
+        self._clock = clock
+        self._settings = settings
+        self.batch_id = 0
+        self.committed: tuple[str | None, ...] = (None,) * len(sources)
+        self.available: tuple[str | None, ...] = self.committed
+        self._replay: _PlannedBatch | None = None
+        self._recover()
+
+    # ------------------------------------------------------------------------------------------ one batch
+
+    def step(self, *, has_limit: bool = True) -> BatchReport | None:
+        """Runs one batch; None if there is nothing new. `has_limit`: whether the sources' limits apply.
+
+        Raises: SparkError; the batch is then replayed by the next run
+        """
+        watch = Stopwatch(self._clock)
+        planned = self._replay or self._plan_batch(watch, has_limit=has_limit)
+        if planned is None:
+            return None
+        self.available = planned.end
+        with watch.measure("addBatch"):
+            executed = self._execute(planned)
+            written = self._write(executed)
+        with watch.measure("commitOffsets"):
+            self._commit(written)
+        return self._report(written, watch)
+
+    def _plan_batch(self, watch: Stopwatch, *, has_limit: bool) -> _PlannedBatch | None:
+        with watch.measure("latestOffset"):
+            pairs = zip(self._sources, self.committed, strict=True)
+            end = tuple(source.latest_offset(start, has_limit=has_limit) for source, start in pairs)
+        if end == self.committed:
+            return None
+        planned = _PlannedBatch(self.batch_id, self.committed, end, self._clock.now_us() // 1000)
+        with watch.measure("walCommit"):
+            logged = PlannedOffsets(end, planned.timestamp_ms, 0, self._settings.logged)
+            self._checkpoint.offsets.add(planned.batch_id, logged)
+        return planned
+
+    def _execute(self, planned: _PlannedBatch) -> _ExecutedBatch:
+        run = _BatchRun(self, planned)
+        rows = run.fragment(self._plan.output)
+        counts = tuple(run.counts.get(i, 0) for i in range(len(self._sources)))
+        return _ExecutedBatch(planned, rows, tuple(run.transactions.values()), counts, tuple(run.reports))
+
+    def _write(self, executed: _ExecutedBatch) -> _WrittenBatch:
+        for transaction in executed.transactions:
+            transaction.commit()
+        written = self._sink.write(executed.planned.batch_id, executed.rows, self._settings.mode)
+        return _WrittenBatch(executed, written)
+
+    def _commit(self, written: _WrittenBatch) -> None:
+        planned = written.executed.planned
+        self._checkpoint.commits.add(planned.batch_id, 0)
+        self._replay = None
+        self.committed = planned.end
+        self.batch_id = planned.batch_id + 1
+        self._drop_old(planned)
+
+    def _drop_old(self, planned: _PlannedBatch) -> None:
+        oldest = planned.batch_id - self._settings.retained_batches
+        for log in (self._checkpoint.offsets.log, self._checkpoint.commits.log):
+            log.purge_before(oldest)
+        for store in self._stores.values():
+            store.purge_before(oldest)
+        for source, end in zip(self._sources, planned.end, strict=True):
+            if end is not None:
+                source.commit(end)
+
+    def close(self) -> None:
+        """Closes sources and sink."""
+        for source in self._sources:
+            source.close()
+        self._sink.close()
+
+    # ------------------------------------------------------------------------------------------ recovery
+
+    def _recover(self) -> None:
+        """Where the checkpoint says the query was: the next batch, or a planned one that was not committed."""
+        latest = self._checkpoint.offsets.log.latest()
+        if latest is None:
+            return
+        logged = self._checkpoint.offsets.read(latest)
+        self.available = logged.offsets
+        if self._checkpoint.commits.log.latest() == latest:
+            self.batch_id, self.committed = latest + 1, logged.offsets
+            return
+        if latest > 0:
+            self.committed = self._checkpoint.offsets.read(latest - 1).offsets
+        self.batch_id = latest
+        self._replay = _PlannedBatch(latest, self.committed, logged.offsets, logged.timestamp_ms)
+
+    # ------------------------------------------------------------------------------------------ for a batch
+
+    def read_source(self, feed: SourceFeed, planned: _PlannedBatch) -> pa.Table:
+        """The new rows of a source; none if it has nothing new in this batch."""
+        start, end = planned.start[feed.position], planned.end[feed.position]
+        if end is None or start == end:
+            return self._runner.empty(feed.scan.schema)
+        batch = self._sources[feed.position].batch(start, end)
+        return self._runner.run_once(Scan(batch, feed.scan.output), planned.timestamp_ms * 1000)
+
+    def begin_state(self, operator: IncrementalAggregate, planned: _PlannedBatch) -> StateTransaction:
+        return self._stores[operator.operator_id].begin(planned.batch_id)
+
+    @property
+    def runner(self) -> FragmentRunner:
+        return self._runner
+
+    @property
+    def mode(self) -> OutputMode:
+        return self._settings.mode
+
+    # ------------------------------------------------------------------------------------------ reporting
+
+    def _report(self, written: _WrittenBatch, watch: Stopwatch) -> BatchReport:
+        executed = written.executed
+        planned = executed.planned
+        columns = zip(self._sources, planned.start, planned.end, executed.input_counts, strict=True)
+        sources = tuple(SourceReport(s.description, start, end, count) for s, start, end, count in columns)
+        return BatchReport(
+            planned.batch_id,
+            planned.timestamp_ms,
+            sources,
+            executed.operators,
+            self._sink.description,
+            written.output_count,
+            watch.finish(),
+        )
+
+
+class _BatchRun:
+    """Evaluates the incremental plan for one batch."""
+
+    def __init__(self, batch: MicroBatch, planned: _PlannedBatch) -> None:
+        self._batch = batch
+        self._planned = planned
+        self.counts: dict[int, int] = {}
+        self.transactions: dict[int, StateTransaction] = {}
+        self.reports: list[OperatorReport] = []
+
+    def fragment(self, fragment: Fragment) -> pa.Table:
+        given = {name: self._feed(feed) for name, feed in fragment.feeds.items()}
+        return self._batch.runner.run(fragment.plan, given, self._planned.timestamp_ms * 1000)
+
+    def _feed(self, feed: SourceFeed | IncrementalAggregate) -> pa.Table:
+        if isinstance(feed, SourceFeed):
+            table = self._batch.read_source(feed, self._planned)
+            self.counts[feed.position] = table.num_rows
+            return table
+        return self._aggregate(feed)
+
+    def _aggregate(self, operator: IncrementalAggregate) -> pa.Table:
+        new = self.fragment(operator.update)
+        state = self._batch.begin_state(operator, self._planned)
+        self.transactions[operator.operator_id] = state
+        now_us = self._planned.timestamp_ms * 1000
+        result = run_aggregate(operator, new, state, self._batch.mode, self._batch.runner, now_us)
+        self.reports.append(OperatorReport("stateStoreSave", state.row_count(), result.updated_count))
+        return result.rows

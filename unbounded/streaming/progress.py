@@ -1,0 +1,130 @@
+"""Progress of a query: what a batch did, and its JSON as `StreamingQueryProgress` parses it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from unbounded.clock import Clock
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    description: str
+    start: str | None
+    end: str | None
+    row_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorReport:
+    name: str
+    row_count: int
+    updated_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """`output_count` None: unknown. `durations_ms`: by Spark's names of the phases, with `triggerExecution`."""
+
+    batch_id: int
+    timestamp_ms: int
+    sources: tuple[SourceReport, ...]
+    operators: tuple[OperatorReport, ...]
+    sink: str
+    output_count: int | None
+    durations_ms: Mapping[str, int]
+
+
+class Stopwatch:
+    """Durations of the phases of one trigger."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._started_us = clock.monotonic_us()
+        self._measured: dict[str, int] = {}
+
+    @contextmanager
+    def measure(self, phase: str) -> Iterator[None]:
+        started_us = self._clock.monotonic_us()
+        try:
+            yield
+        finally:
+            self._measured[phase] = (self._clock.monotonic_us() - started_us) // 1000
+
+    def finish(self) -> dict[str, int]:
+        total = (self._clock.monotonic_us() - self._started_us) // 1000
+        return dict(sorted({**self._measured, "triggerExecution": total}.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class QueryIdentity:
+    query_id: str
+    run_id: str
+    name: str | None
+
+
+def render_progress(report: BatchReport, identity: QueryIdentity, interval_ms: int | None) -> str:
+    """The progress of one batch as JSON; `interval_ms` since the trigger before (None: it is the first)."""
+    duration_ms = report.durations_ms["triggerExecution"]
+    progress = {
+        "id": identity.query_id,
+        "runId": identity.run_id,
+        "name": identity.name,
+        "timestamp": render_timestamp(report.timestamp_ms),
+        "batchId": report.batch_id,
+        "batchDuration": duration_ms,
+        "durationMs": dict(report.durations_ms),
+        "stateOperators": [_operator(operator) for operator in report.operators],
+        "sources": [_source(source, duration_ms, interval_ms) for source in report.sources],
+        "sink": {"description": report.sink, "numOutputRows": -1 if report.output_count is None else report.output_count},
+    }
+    return json.dumps(progress, separators=(",", ":"))
+
+
+def render_timestamp(timestamp_ms: int) -> str:
+    """`2026-01-31T12:00:00.000Z`"""
+    moment = _EPOCH + timedelta(milliseconds=timestamp_ms)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{timestamp_ms % 1000:03d}Z"
+
+
+def _source(source: SourceReport, duration_ms: int, interval_ms: int | None) -> dict[str, Any]:
+    return {
+        "description": source.description,
+        "startOffset": _offset(source.start),
+        "endOffset": _offset(source.end),
+        "latestOffset": None,
+        "numInputRows": source.row_count,
+        "inputRowsPerSecond": _rate(source.row_count, interval_ms) if interval_ms is not None else 0.0,
+        "processedRowsPerSecond": _rate(source.row_count, duration_ms),
+    }
+
+
+def _offset(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _rate(count: int, duration_ms: int) -> float:
+    return round(count * 1000 / max(duration_ms, 1), 1)
+
+
+def _operator(operator: OperatorReport) -> dict[str, Any]:
+    return {
+        "operatorName": operator.name,
+        "numRowsTotal": operator.row_count,
+        "numRowsUpdated": operator.updated_count,
+        "numRowsRemoved": 0,
+        "allUpdatesTimeMs": 0,
+        "allRemovalsTimeMs": 0,
+        "commitTimeMs": 0,
+        "memoryUsedBytes": 0,
+        "numRowsDroppedByWatermark": 0,
+        "numShufflePartitions": 1,
+        "numStateStoreInstances": 1,
+    }

@@ -1,0 +1,204 @@
+"""A streaming query as its user holds it: identity, life, status, progress, failure. The batches are `microbatch`'s."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from unbounded.cancellation import Cancellation
+from unbounded.clock import Clock
+from unbounded.errors import ErrorKind, SparkError
+from unbounded.streaming.microbatch import MicroBatch
+from unbounded.streaming.progress import QueryIdentity, render_progress
+from unbounded.streaming.runner import QueryThread, Schedule
+
+RECENT_PROGRESS_MAX = 99
+
+
+class QueryState(Enum):
+    INITIALIZING = "INITIALIZING"
+    ACTIVE = "ACTIVE"
+    TERMINATED = "TERMINATED"
+
+
+class StreamingQuery:
+    """One run of a query. `prepare` makes its micro-batch in the query's own thread, so that failing sources fail it.
+
+    Public calls may come from any thread.
+    """
+
+    def __init__(
+        self,
+        identity: QueryIdentity,
+        schedule: Schedule,
+        prepare: Callable[[], MicroBatch],
+        clock: Clock,
+        cancellation: Cancellation,
+        on_progress: Callable[[str], None],
+        on_end: Callable[[StreamingQuery], None],
+        plan_text: str,
+    ) -> None:
+        self._identity = identity
+        self._prepare = prepare
+        self._is_single = schedule.is_single
+        self._clock = clock
+        self._cancellation = cancellation
+        self._on_progress = on_progress
+        self._on_end = on_end
+        self._plan_text = plan_text
+        self._changed = threading.Condition()
+        self._state = QueryState.INITIALIZING
+        self._batch: MicroBatch | None = None
+        self._message = "Initializing sources"
+        self._is_trigger_active = False
+        self._idle_count = 0
+        self._progress: deque[str] = deque(maxlen=RECENT_PROGRESS_MAX)
+        self._last_trigger_ms: int | None = None
+        self._failure: SparkError | None = None
+        thread_name = f"stream {identity.name or identity.query_id}"
+        self._thread = QueryThread(thread_name, schedule, clock, self._step, self._went_idle, self._ended)
+
+    # ------------------------------------------------------------------------------------------ identity, status
+
+    @property
+    def query_id(self) -> str:
+        return self._identity.query_id
+
+    @property
+    def run_id(self) -> str:
+        return self._identity.run_id
+
+    @property
+    def name(self) -> str | None:
+        return self._identity.name
+
+    @property
+    def is_active(self) -> bool:
+        return self._state is not QueryState.TERMINATED
+
+    @property
+    def message(self) -> str:
+        return self._message
+
+    @property
+    def is_trigger_active(self) -> bool:
+        return self._is_trigger_active
+
+    def recent_progress(self) -> Sequence[str]:
+        with self._changed:
+            return list(self._progress)
+
+    @property
+    def failure(self) -> SparkError | None:
+        return self._failure
+
+    def explain(self, *, is_extended: bool) -> str:
+        return self._plan_text
+
+    # ------------------------------------------------------------------------------------------ life
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when the query has ended; a batch in progress stays uncommitted."""
+        self._thread.stop()
+        self._cancellation.cancel()
+        self._thread.join()
+
+    def await_termination(self, cancellation: Cancellation, *, timeout_us: int | None) -> bool:
+        """Whether the query has ended in time. Raises: SparkError STREAM_FAILED if it has failed."""
+        has_ended = self._wait(lambda: not self.is_active, cancellation, timeout_us)
+        self._raise_failure()
+        return has_ended
+
+    def process_all_available(self, cancellation: Cancellation) -> None:
+        """Waits for two looks at the sources that find nothing: the second one began after this call."""
+        seen = self._idle_count
+        self._wait(lambda: not self.is_active or self._idle_count >= seen + 2, cancellation, None)
+        self._raise_failure()
+
+    def _wait(self, is_done: Callable[[], bool], cancellation: Cancellation, timeout_us: int | None) -> bool:
+        forget = cancellation.on_cancel(self._wake)
+        try:
+            with self._changed:
+                timeout_s = None if timeout_us is None else timeout_us / 1e6
+                self._changed.wait_for(lambda: is_done() or cancellation.is_cancelled, timeout_s)
+        finally:
+            forget()
+        if cancellation.is_cancelled and not is_done():
+            raise SparkError(ErrorKind.SPARK, "OPERATION_CANCELED", {})
+        return is_done()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    # ------------------------------------------------------------------------------------------ the query's thread
+
+    def _step(self) -> bool:
+        if self._batch is None:
+            self._batch = self._prepare()
+            self._state = QueryState.ACTIVE
+        self._is_trigger_active, self._message = True, "Processing new data"
+        report = self._batch.step(has_limit=not self._is_single)
+        self._is_trigger_active = False
+        if report is None:
+            return False
+        interval_ms = None if self._last_trigger_ms is None else report.timestamp_ms - self._last_trigger_ms
+        self._last_trigger_ms = report.timestamp_ms
+        text = render_progress(report, self._identity, interval_ms)
+        with self._changed:
+            self._progress.append(text)
+        self._on_progress(text)
+        return True
+
+    def _went_idle(self) -> None:
+        self._message = "Waiting for data to arrive"
+        with self._changed:
+            self._idle_count += 1
+            self._changed.notify_all()
+
+    def _ended(self, failure: BaseException | None) -> None:
+        is_stopped = self._cancellation.is_cancelled
+        if failure is not None and not is_stopped:
+            self._failure = self._stream_failed(failure)
+            self._message = f"Terminated with exception: {_sentence(failure)}"
+        else:
+            self._message = "Stopped"
+        if self._batch is not None:
+            self._batch.close()
+        self._is_trigger_active = False
+        with self._changed:
+            self._state = QueryState.TERMINATED
+            self._changed.notify_all()
+        self._on_end(self)
+
+    def _stream_failed(self, failure: BaseException) -> SparkError:
+        parameters = {"id": self.query_id, "runId": self.run_id, "message": _sentence(failure)}
+        error = SparkError(ErrorKind.STREAMING_QUERY, "STREAM_FAILED", parameters)
+        error.__cause__ = failure
+        return error
+
+    @property
+    def terminated_event_json(self) -> str:
+        """The event that listeners get when the query has ended."""
+        cause = self._failure.__cause__ if self._failure else None
+        event = {
+            "id": self.query_id,
+            "runId": self.run_id,
+            "exception": self._failure.message if self._failure else None,
+            "errorClassOnException": getattr(cause, "condition", None) if cause else None,
+        }
+        return json.dumps(event, separators=(",", ":"))
+
+
+def _sentence(failure: BaseException) -> str:
+    return failure.message if isinstance(failure, SparkError) else f"{type(failure).__name__}: {failure}"
