@@ -20,7 +20,6 @@ def session(settings: Mapping[str, str] | None = None) -> SparkSession:
 
     `settings` are set in the session, as with `SparkSession.builder.config`.
     """
-    # Importing this package must cost nothing: the engine process and the command import it too.
-    from unbounded.notebook import local_session
+    from unbounded.notebook import local_session  # noqa: PLC0415  the command and the engine import this package too
 
     return local_session(settings or {})

@@ -1,4 +1,4 @@
-"""The command `unbounded`: reads the arguments and calls. No logic; what a subcommand needs is imported when it runs."""
+"""The command `unbounded`: reads the arguments and calls, no logic. A subcommand is imported when it is called."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 15002
+DEMO_SECONDS = 10.0
 USAGE_EXIT_CODE = 2
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 
@@ -28,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_server(commands)
     _add_sql(commands)
+    _add_demo(commands)
     _add_bench(commands)
     return parser
 
@@ -57,6 +59,13 @@ def _add_sql(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     command.set_defaults(run=_sql)
 
 
+def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("demo", help="watch the sensor monitor work on simulated readings")
+    command.add_argument("--seconds", type=float, default=DEMO_SECONDS, help="how long (default: %(default)s)")
+    command.add_argument("--seed", type=int, default=1, help="of the simulated readings (default: %(default)s)")
+    command.set_defaults(run=_demo)
+
+
 def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     benchmarks = commands.add_parser("bench", help="measure").add_subparsers(required=True, metavar="BENCHMARK")
     command = benchmarks.add_parser("startup", help="from process start to the first result")
@@ -64,23 +73,23 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.set_defaults(run=_bench_startup)
 
 
-# Each subcommand imports what it needs: `run` must not wait for what only `server` uses, and starts its engine first.
+# `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
 
 
 def _run(options: argparse.Namespace) -> int:
-    from unbounded.running import run_program
+    from unbounded.running import run_program  # noqa: PLC0415
 
     return run_program(options.script, options.arguments, remote=options.remote)
 
 
 def _sql(options: argparse.Namespace) -> int:
-    from unbounded.running import run_statement
+    from unbounded.running import run_statement  # noqa: PLC0415
 
     return run_statement(options.statement, remote=options.remote)
 
 
 def _server(options: argparse.Namespace) -> int:
-    from unbounded.serving import AddressRefused, serve_until_stopped, server_address
+    from unbounded.serving import AddressRefused, serve_until_stopped, server_address  # noqa: PLC0415
 
     try:
         address = server_address(
@@ -92,7 +101,13 @@ def _server(options: argparse.Namespace) -> int:
         return USAGE_EXIT_CODE
 
 
+def _demo(options: argparse.Namespace) -> int:
+    from unbounded.demo.demo import run_demo  # noqa: PLC0415
+
+    return run_demo(options.seconds, options.seed)
+
+
 def _bench_startup(options: argparse.Namespace) -> int:
-    from unbounded.bench_startup import measure_startup
+    from unbounded.bench_startup import measure_startup  # noqa: PLC0415
 
     return measure_startup(options.runs)

@@ -45,8 +45,7 @@ def _rdd_name(name: str) -> Any:
 
 
 def _rdd_package() -> Any:
-    # Most programs use no RDD: they shall not wait for it.
-    from unbounded import rdd
+    from unbounded import rdd  # noqa: PLC0415  most programs use none and shall not wait for it
 
     if rdd.SparkContext.data_frame_factory is None:
         rdd.SparkContext.data_frame_factory = staticmethod(_data_frame_of_rdd)

@@ -1,4 +1,4 @@
-"""The engine as a child process (`python -m unbounded.engine_process FD`): serves its parent, goes when the parent goes.
+"""The engine as a child process (`python -m unbounded.engine_process FD`): serves its parent and goes with it.
 
 Standard input is the line of life: the first line is the order (JSON), its end means that the parent is gone. The port
 is written to the file descriptor FD as soon as it is bound, before the engine is loaded. Output goes where the parent's
@@ -34,8 +34,7 @@ def main() -> None:
     order = EngineOrder.from_line(sys.stdin.readline())
     server = ConnectServer(ServerAddress(HOST, 0, order.token))
     _report_port(int(sys.argv[1]), server.port)
-    # Loading the engine takes most of the start: by now the parent has the port and goes on.
-    from unbounded.hosting import EngineHost
+    from unbounded.hosting import EngineHost  # noqa: PLC0415  the engine is heavy, and the parent wants the port now
 
     sys.path.extend(path for path in order.import_paths if path not in sys.path)
     host = EngineHost(server, order.settings)

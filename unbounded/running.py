@@ -25,9 +25,8 @@ def run_program(script: str, arguments: Sequence[str], *, remote: str | None) ->
 def run_statement(statement: str, *, remote: str | None) -> int:
     """Prints the statement's rows, if it has columns; the error goes to standard error."""
     _connect(remote, import_paths=[])
-    # PySpark takes longest to import; `_connect` has done so by now.
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
+    from pyspark.errors import PySparkException  # noqa: PLC0415  the engine has to be started first
+    from pyspark.sql import SparkSession  # noqa: PLC0415
 
     session = SparkSession.builder.getOrCreate()
     try:
@@ -47,7 +46,7 @@ def _connect(remote: str | None, import_paths: Sequence[str]) -> None:
     engine = start_engine({}, import_paths) if remote is None else None
     # Thousands of objects that will stay: collecting garbage among them costs a tenth of the start.
     gc.disable()
-    from unbounded.client_setup import prepare_client
+    from unbounded.client_setup import prepare_client  # noqa: PLC0415  PySpark, while the engine is starting
 
     gc.freeze()
     gc.enable()

@@ -27,14 +27,14 @@ def run_script(path: str, arguments: Sequence[str]) -> int:
     sys.path[0] = script_directory(path)
     main = _main_module(path)
     try:
-        exec(_compiled(source, path), main.__dict__)  # noqa: S102  running the script is what this is for
+        exec(_compiled(source, path), main.__dict__)
     except SystemExit:
         raise
     except KeyboardInterrupt as error:
         _show(error)
         sys.excepthook = _say_nothing
         raise
-    except BaseException as error:  # noqa: BLE001  the root of the script
+    except BaseException as error:  # the root of the script
         _show(error)
         return FAILED_EXIT_CODE
     return 0

@@ -11,15 +11,18 @@ from unbounded.analysis.rewrites import rewrite_call
 from unbounded.analysis.stars import expand_star
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.functions.catalog import REGISTRY
-from unbounded.functions.registry import Function, FunctionKind
+from unbounded.functions.registry import Function, FunctionKind, LambdaParameter
 from unbounded.functions.signature import implicit_cast
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
     AggregateCall,
+    Alias,
     Call,
     Expression,
     GeneratorCall,
     Lambda,
+    LambdaRole,
+    LambdaVariable,
     Literal,
     SortOrder,
     WindowFunctionCall,
@@ -28,6 +31,9 @@ from unbounded.types.datatypes import BOOLEAN, INTEGER, DataType
 
 _CONSTANT_FUNCTIONS = frozenset({"current_date", "current_timestamp", "current_user", "user", "localtimestamp"})
 """Functions that may be written without parentheses."""
+
+_NAMING_FUNCTIONS = frozenset({"struct", "arrays_zip"})
+"""Functions that take the names of their result's fields from aliases."""
 
 
 def resolve_call(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -> Expression:
@@ -71,10 +77,10 @@ def implicit(expression: Expression, target: DataType) -> Expression:
 def _resolve_arguments(
     call: u.UnresolvedFunction, function: Function, scope: Scope, analysis: Analysis
 ) -> list[Expression]:
-    if function.lambda_types is None:
+    if function.lambdas is None or not any(isinstance(a, u.Lambda) for a in call.arguments):
         return [e for argument in call.arguments for e in _resolve_argument(argument, call, scope, analysis)]
     plain = [None if isinstance(a, u.Lambda) else analysis.expression(a, scope) for a in call.arguments]
-    variables = iter(function.lambda_types(tuple(e.data_type for e in plain if e is not None)))
+    variables = iter(function.lambdas([e for e in plain if e is not None]))
     resolved: list[Expression] = []
     for argument, expression in zip(call.arguments, plain, strict=True):
         if isinstance(argument, u.Lambda):
@@ -91,22 +97,37 @@ def _resolve_argument(
         if call.name.lower() == "count" and not argument.target and not call.is_distinct:
             return [Literal(1, INTEGER)]
         return list(expand_star(argument, scope, analysis))
+    if isinstance(argument, u.Alias) and call.name.lower() in _NAMING_FUNCTIONS:
+        return [Alias(analysis.expression(argument.child, scope), 0, argument.names[0])]
     return [analysis.expression(argument, scope)]
 
 
 def _resolve_lambda(
-    expression: u.Lambda, types: tuple[DataType, ...], scope: Scope, analysis: Analysis
+    expression: u.Lambda, offered: tuple[LambdaParameter, ...], scope: Scope, analysis: Analysis
 ) -> Lambda:
-    """A lambda with fewer parameters than offered takes the first ones (`transform(a, x -> …)`)."""
-    if len(expression.parameters) > len(types):
+    """Raises: SparkError INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"""
+    count = len(expression.parameters)
+    if count < len(offered) or count > len(offered):
+        offered = tuple(p for p in offered if p.role is not LambdaRole.INDEX)
+    if count != len(offered):
         raise analysis_error(
             "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
-            expectedNumArgs=str(len(expression.parameters)),
-            actualNumArgs=str(len(types)),
+            expectedNumArgs=str(count),
+            actualNumArgs=str(len(offered)),
         )
-    pairs = zip(expression.parameters, types, strict=False)
-    variables = tuple(analysis.ids.variable(name, data_type) for name, data_type in pairs)
+    variables = _variables(expression.parameters, offered, analysis)
     return Lambda(variables, analysis.expression(expression.body, scope.with_variables(variables)))
+
+
+def _variables(
+    names: Sequence[str], offered: Sequence[LambdaParameter], analysis: Analysis
+) -> tuple[LambdaVariable, ...]:
+    entry_id = analysis.ids.take()
+    made = (
+        LambdaVariable(analysis.ids.take(), name, p.data_type, p.nullable, p.role)
+        for name, p in zip(names, offered, strict=True)
+    )
+    return tuple(replace(v, id=entry_id) if v.is_part else v for v in made)
 
 
 def _build(

@@ -57,9 +57,6 @@ class Ids:
     def alias(self, child: Expression, name: str, metadata: Metadata = ()) -> Alias:
         return Alias(child, self.take(), name, metadata)
 
-    def variable(self, name: str, data_type: DataType, nullable: bool = True) -> LambdaVariable:
-        return LambdaVariable(self.take(), name, data_type, nullable)
-
 
 @dataclass(frozen=True)
 class Scope:

@@ -37,3 +37,8 @@ _RULES: dict[str, Callable[[u.UnresolvedFunction], u.Expression]] = {
     "!": lambda call: _call("not", *call.arguments),
     "count_distinct": _count_distinct,
 }
+
+
+def rewritten_names() -> frozenset[str]:
+    """Functions that exist as other calls only."""
+    return frozenset(_RULES)

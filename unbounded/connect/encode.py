@@ -105,7 +105,7 @@ def _encode_field(field: StructField) -> DataTypeMessage.StructField:
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """How a record batch is cut: by rows to about `bytes_max` always, by bytes to that only if the client joins them."""
+    """Whether the client puts a record batch together from chunks of at most `bytes_max`."""
 
     allows_chunks: bool = False
     bytes_max: int = MESSAGE_BYTES_MAX

@@ -52,7 +52,7 @@ def next_state(state: OperationState, event: Event) -> OperationState:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one operation. A stream ends after `stream_us_max` or `stream_bytes_max`; the client then reattaches."""
+    """Bounds of one operation. A stream ends after `stream_us_max` or `stream_bytes_max`: the client reattaches."""
 
     stream_us_max: int = 120_000_000
     stream_bytes_max: int = 1 << 30
@@ -108,7 +108,7 @@ class Operation:
             run(self._emit, self.cancellation)
         except BufferClosed:
             self._end(Event.FAIL, cancelled_error())
-        except BaseException as error:  # noqa: BLE001  the root of a thread
+        except BaseException as error:  # the root of a thread
             self._end(Event.FAIL, cancelled_error() if self.cancellation.is_cancelled else error)
         else:
             self._end(Event.FINISH, None)

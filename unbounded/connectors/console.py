@@ -35,7 +35,8 @@ class ConsoleSink:
         blank = "" if table.endswith(("rows\n", "row\n")) else "\n"
         self._out.write(f"{_RULE}\nBatch: {batch_id}\n{_RULE}\n{table}{blank}")
         self._out.flush()
-        return rows.num_rows
+        count: int = rows.num_rows
+        return count
 
     def close(self) -> None:
         self._out.flush()

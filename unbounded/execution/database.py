@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
+from unbounded.execution.kernels import DefinedKernels
 from unbounded.functions.macros import MACROS
 
 SETTING_PREFIX = "unbounded.duckdb."
@@ -21,6 +22,7 @@ class Database:
             self._connection.execute(statement)
         for macro in MACROS:
             self._connection.execute(macro)
+        self.kernels = DefinedKernels(self._connection)
         self._apply(settings)
 
     def _apply(self, settings: Mapping[str, str]) -> None:

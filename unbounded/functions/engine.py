@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +41,9 @@ from unbounded.types.datatypes import (
 
 ERROR_MARK = "unbounded-error:"
 """Starts the text of an engine error that carries a Spark error as JSON."""
+
+_SHORT_TEXT = 60
+"""Engine texts up to this length are repeated rather than bound to a variable."""
 
 _SIMPLE_TYPES: dict[type[DataType], str] = {
     NullType: "INTEGER",
@@ -99,6 +102,16 @@ def cast(expression: str, data_type: DataType) -> str:
     return f"CAST({expression} AS {engine_type(data_type)})"
 
 
+def bind(value: str, variable: str, body: Callable[[str], str]) -> str:
+    """`body` of an engine value that it mentions several times; a long text is written once, as a lambda's variable.
+
+    `body` must not contain aggregates or window functions.
+    """
+    if len(value) <= _SHORT_TEXT:
+        return body(value)
+    return f"list_transform([{value}], lambda {variable} : {body(variable)})[1]"
+
+
 def literal(value: Any, data_type: DataType) -> str:
     """An engine constant of exactly `engine_type(data_type)`; `value` is in Spark's internal form."""
     if value is None:
@@ -138,8 +151,13 @@ def raise_error(
     return f"error({text(ERROR_MARK)} || CAST({body} AS VARCHAR))"
 
 
+def error_text(kind: ErrorKind, condition: str, parameters: Mapping[str, str]) -> str:
+    """The text of an engine error that carries a Spark error, for functions that fail inside the engine."""
+    return ERROR_MARK + json.dumps({"kind": kind.name, "condition": condition, "parameters": dict(parameters)})
+
+
 def read_error(message: str) -> tuple[str, str, dict[str, str]] | None:
-    """Kind name, condition and parameters of an engine error made by `raise_error`; None for any other text."""
+    """Kind name, condition and parameters of an engine error made by `raise_error` or `error_text`; None for any other text."""
     _, mark, body = message.partition(ERROR_MARK)
     if not mark:
         return None

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`now_us` is the instant of `current_timestamp()`, microseconds since the epoch, fixed for a whole query."""
+    """`now_us` is the instant of `current_timestamp()`, microseconds since the epoch, fixed for a whole query.
+
+    `keeps_last_map_value`: of equal keys in a map made by a function the last wins; without it they are an error.
+    """
 
     time_zone: str = "UTC"
     is_ansi: bool = True
@@ -16,6 +19,8 @@ class Environment:
     user: str = ""
     catalog: str = "spark_catalog"
     database: str = "default"
+    keeps_last_map_value: bool = False
+    corrupt_record_column: str = "_corrupt_record"
 
     @property
     def is_utc(self) -> bool:

@@ -164,10 +164,6 @@ def _case_name(names: list[str]) -> str:
     return " ".join(["CASE", *branches, *rest, "END"])
 
 
-def _named_struct_name(names: list[str]) -> str:
-    return f"struct({', '.join(names[1::2])})"
-
-
 _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "not": lambda a: f"(NOT {a[0]})",
     "negative": lambda a: f"(- {a[0]})",
@@ -185,7 +181,6 @@ _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "||": lambda a: f"concat({', '.join(a)})",
     "when": _case_name,
     "if": lambda a: f"(IF({', '.join(a)}))",
-    "struct": _named_struct_name,
     "get_item": lambda a: f"{a[0]}[{a[1]}]",
     "between": lambda a: f"between({', '.join(a)})",
 }

@@ -6,31 +6,51 @@ Decimal result types: Spark's `DecimalPrecision` (SQL Server's rules), cut at 38
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from unbounded.errors import ErrorKind, analysis_error
-from unbounded.functions.engine import cast, engine_type, raise_error
+from unbounded.errors import analysis_error
+from unbounded.functions.engine import cast, engine_type
 from unbounded.functions.environment import Environment
+from unbounded.functions.math.arithmetic import (
+    guard_zero,
+    lower_abs,
+    lower_div,
+    lower_negative,
+    lower_numbers,
+    manner_of,
+)
+from unbounded.functions.math.decimals import Manner
+from unbounded.functions.math.operands import (
+    incompatible_operands,
+    infix_expression,
+    type_div,
+    type_numbers,
+    type_operands,
+)
 from unbounded.functions.naming import INFIX, pretty_name
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
 from unbounded.functions.signature import (
     ANY,
-    INTEGRAL,
-    NUMERIC_OR_INTERVAL,
+    NUMERIC_OR_ANSI_INTERVAL,
+    NUMERIC_OR_ANY_INTERVAL,
     P_BOOLEAN,
+    STRICT_INTEGRAL,
     Signature,
     Types,
     implicit_cast,
+    wrong_argument_count,
+    wrong_argument_type,
 )
 from unbounded.plan.expressions import Expression
-from unbounded.types.coercion import adjusted_decimal, as_decimal, common_type, common_type_of
+from unbounded.types.coercion import common_type, common_type_of, is_string_like
 from unbounded.types.datatypes import (
     BOOLEAN,
     DATE,
     DAY_TIME_INTERVAL,
     DOUBLE,
     INTEGER,
-
     TIMESTAMP,
+    ByteType,
     CalendarIntervalType,
     DataType,
     DatetimeType,
@@ -38,13 +58,12 @@ from unbounded.types.datatypes import (
     DayTimeField,
     DayTimeIntervalType,
     DecimalType,
-    FloatType,
-    DoubleType,
+    IntegerType,
     IntegralType,
     IntervalType,
     MapType,
-    NullType,
     NumericType,
+    ShortType,
     StringType,
     YearMonthIntervalType,
 )
@@ -55,74 +74,24 @@ Typed = tuple[tuple[Expression, ...], DataType]
 # ------------------------------------------------------------------------------------------------ typing
 
 
+_NEGATIVE = Signature((NUMERIC_OR_ANY_INTERVAL,), lambda types: types[0])
+
+
 def _type_arithmetic(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
-    """`+ - * / %` over numbers, dates, timestamps and intervals."""
-    if len(arguments) == 1:
-        return Signature((NUMERIC_OR_INTERVAL,), lambda types: types[0]).apply(name, arguments)
+    """`+ - * / %` over numbers, dates, timestamps and intervals; `+` and `-` also of one number or interval."""
+    if len(arguments) == 1 and name in ("+", "-"):
+        return _NEGATIVE.apply(name, arguments)
+    if len(arguments) != 2:
+        raise wrong_argument_count(name, len(arguments), "2")
     left, right = arguments
-    moved = _type_datetime_arithmetic(name, left, right)
-    return moved if moved is not None else _type_numeric_arithmetic(name, left, right)
+    operator = "%" if name in ("mod", "pmod") else name
+    moved = _type_datetime_arithmetic(operator, left, right)
+    return moved if moved is not None else type_numbers(operator, left, right, environment)
 
 
-def _type_numeric_arithmetic(name: str, left: Expression, right: Expression) -> Typed:
-    operand = _operand_type(left.data_type, right.data_type)
-    if operand is None or not isinstance(operand, NumericType):
-        raise _incompatible(name, left, right)
-    if isinstance(operand, DecimalType):
-        return _type_decimal_arithmetic(name, left, right)
-    if name == "/":
-        operand = DOUBLE
-    return (implicit_cast(left, operand), implicit_cast(right, operand)), operand
-
-
-def _operand_type(left: DataType, right: DataType) -> DataType | None:
-    """The type both operands are computed in: strings give way to the other side, void to double."""
-    if isinstance(left, NullType) and isinstance(right, NullType):
-        return DOUBLE
-    if isinstance(left, StringType) and isinstance(right, StringType):
-        return DOUBLE
-    return common_type(left, right)
-
-
-def _type_decimal_arithmetic(name: str, left: Expression, right: Expression) -> Typed:
-    sides = [_decimal_operand(side, other) for side, other in ((left, right), (right, left))]
-    types = [as_decimal(side.data_type) for side in sides]
-    arguments = tuple(implicit_cast(side, data_type) for side, data_type in zip(sides, types, strict=True))
-    return arguments, DECIMAL_RESULTS[name](*types)
-
-
-def _decimal_operand(side: Expression, other: Expression) -> Expression:
-    """A void or string operand takes the other side's type."""
-    is_number = isinstance(side.data_type, DecimalType | IntegralType)
-    return side if is_number else implicit_cast(side, other.data_type)
-
-
-def _plus_type(a: DecimalType, b: DecimalType) -> DecimalType:
-    scale = max(a.scale, b.scale)
-    return adjusted_decimal(max(a.precision - a.scale, b.precision - b.scale) + scale + 1, scale)
-
-
-def _times_type(a: DecimalType, b: DecimalType) -> DecimalType:
-    return adjusted_decimal(a.precision + b.precision + 1, a.scale + b.scale)
-
-
-def _divide_type(a: DecimalType, b: DecimalType) -> DecimalType:
-    scale = max(6, a.scale + b.precision + 1)
-    return adjusted_decimal(a.precision - a.scale + b.scale + scale, scale)
-
-
-def _remainder_type(a: DecimalType, b: DecimalType) -> DecimalType:
-    scale = max(a.scale, b.scale)
-    return adjusted_decimal(min(a.precision - a.scale, b.precision - b.scale) + scale, scale)
-
-
-DECIMAL_RESULTS: dict[str, Callable[[DecimalType, DecimalType], DecimalType]] = {
-    "+": _plus_type,
-    "-": _plus_type,
-    "*": _times_type,
-    "/": _divide_type,
-    "%": _remainder_type,
-}
+def _type_div(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    left, right = arguments
+    return type_div(left, right, environment)
 
 
 def _type_datetime_arithmetic(name: str, left: Expression, right: Expression) -> Typed | None:
@@ -135,10 +104,13 @@ def _type_datetime_arithmetic(name: str, left: Expression, right: Expression) ->
             return tuple(implicit_cast(s, common_type(a, b) or TIMESTAMP) for s in (left, right)), DAY_TIME_INTERVAL
         case "-", DatetimeType(), StringType():
             return (left, implicit_cast(right, a)), DAY_TIME_INTERVAL
-        case "+" | "-", DateType(), IntegralType():
+        case "+" | "-", DateType(), ByteType() | ShortType() | IntegerType():
             return (left, implicit_cast(right, INTEGER)), DATE
-        case "+", IntegralType(), DateType():
+        case "+", ByteType() | ShortType() | IntegerType(), DateType():
             return (right, implicit_cast(left, INTEGER)), DATE
+        case "+" | "-", DateType(), NumericType() | StringType() | DateType():
+            function = "date_add" if name == "+" else "date_sub"
+            raise wrong_argument_type(function, (left, right), 1, '("INT" or "SMALLINT" or "TINYINT")')
         case "+" | "-", DatetimeType(), IntervalType():
             return (left, right), _moved_type(a, b)
         case "+", IntervalType(), DatetimeType():
@@ -173,19 +145,33 @@ def _widest(interval: DataType) -> DataType:
             return interval
 
 
+def _type_bits(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    left, right = arguments
+    operand = type_operands(name, left, right, environment)
+    return (implicit_cast(left, operand), implicit_cast(right, operand)), operand
+
+
 def _type_comparison(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
     left, right = arguments
-    target = common_type(left.data_type, right.data_type)
+    target = _compared_type(left.data_type, right.data_type, environment)
     if target is None:
-        raise _incompatible(name, left, right)
+        raise incompatible_operands(name, left, right)
     if isinstance(target, MapType):
         raise analysis_error(
             "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-            sqlExpr=_infix_expression(name, left, right),
+            sqlExpr=infix_expression(name, left, right),
             functionName=f"`{INFIX[name]}`",
             dataType=f'"{target.sql_name}"',
         )
     return (implicit_cast(left, target), implicit_cast(right, target)), BOOLEAN
+
+
+def _compared_type(a: DataType, b: DataType, environment: Environment) -> DataType | None:
+    """Outside ANSI mode a string takes the other side's type; beside a decimal both are DOUBLE."""
+    if environment.is_ansi or is_string_like(a) == is_string_like(b):
+        return common_type(a, b)
+    other = b if is_string_like(a) else a
+    return DOUBLE if isinstance(other, DecimalType) else other
 
 
 def _type_membership(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
@@ -221,64 +207,35 @@ def pretty_case(arguments: Sequence[Expression]) -> str:
     return " ".join(["CASE", *branches, *([f"ELSE {names[-1]}"] if len(names) % 2 else []), "END"])
 
 
-def _incompatible(name: str, left: Expression, right: Expression) -> Exception:
-    return analysis_error(
-        "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
-        sqlExpr=_infix_expression(name, left, right),
-        left=f'"{left.data_type.sql_name}"',
-        right=f'"{right.data_type.sql_name}"',
-    )
-
-
-def _infix_expression(name: str, left: Expression, right: Expression) -> str:
-    return f'"({pretty_name(left)} {INFIX[name]} {pretty_name(right)})"'
-
-
 # ------------------------------------------------------------------------------------------------ engine rules
 
 
 def _lower_arithmetic(invocation: Invocation) -> str:
-    if len(invocation.sql) == 1:
-        return f"(-{invocation.sql[0]})" if invocation.name in ("-", "negative") else invocation.sql[0]
     if isinstance(invocation.type_of(0), DatetimeType | IntervalType):
         return _lower_datetime(invocation)
-    if isinstance(invocation.data_type, DecimalType):
-        return _lower_decimal(invocation)
-    left, right = invocation.sql
-    match invocation.name:
-        case "/":
-            return guard_zero(invocation, f"({left} / {right})", "DIVIDE_BY_ZERO")
-        case "%":
-            remainder = f"fmod({left}, {right})" if _is_floating(invocation.data_type) else f"({left} % {right})"
-            return guard_zero(invocation, cast(remainder, invocation.data_type), "REMAINDER_BY_ZERO")
-        case operator:
-            return f"({left} {operator} {right})"
+    operator = "%" if invocation.name == "mod" else invocation.name
+    return lower_numbers(operator, invocation, manner_of(invocation))
 
 
-def guard_zero(invocation: Invocation, expression: str, condition: str) -> str:
-    """`expression`, but Spark's error where the second argument is zero (and the first is not NULL)."""
-    left, right = invocation.sql
-    failure = raise_error(ErrorKind.ARITHMETIC, condition, {"config": '"spark.sql.ansi.enabled"'})
-    return f"CASE WHEN {right} = 0 AND {left} IS NOT NULL THEN {failure} ELSE {expression} END"
+def _lower_plus(invocation: Invocation) -> str:
+    return invocation.sql[0] if len(invocation.sql) == 1 else _lower_arithmetic(invocation)
 
 
-def _is_floating(data_type: DataType) -> bool:
-    return isinstance(data_type, FloatType | DoubleType)
+def _lower_negative(invocation: Invocation) -> str:
+    return lower_negative(invocation) if len(invocation.sql) == 1 else _lower_arithmetic(invocation)
 
 
-def _lower_decimal(invocation: Invocation) -> str:
-    """Exact where the engine's 38 digits suffice; the others go through the 76-digit kernels."""
-    left, right = invocation.sql
-    name, result = invocation.name, invocation.data_type
-    if name == "/":
-        return guard_zero(invocation, f"CAST(decimal_divide({left}, {right}, {_scale(result)}) AS {engine_type(result)})", "DIVIDE_BY_ZERO")
-    if name == "%":
-        return guard_zero(invocation, cast(f"({left} % {right})", result), "REMAINDER_BY_ZERO")
-    return cast(f"({left} {name} {right})", result)
+def _lower_try(operator: str) -> Callable[[Invocation], str]:
+    """NULL where the operator raises; errors of the arguments still are errors."""
 
+    def lower(invocation: Invocation) -> str:
+        plain = replace(invocation, name=operator)
+        if isinstance(invocation.type_of(0), DatetimeType | IntervalType):
+            moved = _lower_datetime(plain)
+            return moved if "error(" in moved else f"TRY({moved})"
+        return lower_numbers(operator, plain, Manner.TRY)
 
-def _scale(data_type: DataType) -> int:
-    return data_type.scale if isinstance(data_type, DecimalType) else 0
+    return lower
 
 
 def _lower_datetime(invocation: Invocation) -> str:
@@ -330,8 +287,21 @@ def _lower_case(invocation: Invocation) -> str:
 # ------------------------------------------------------------------------------------------------ rows
 
 
-def _arithmetic(nullability: Nullability = Nullability.ARGUMENTS) -> Function:
-    return Function(_type_arithmetic, _lower_arithmetic, nullability=nullability)
+def _arithmetic(lower: Callable[[Invocation], str] = _lower_arithmetic) -> Function:
+    return Function(_type_arithmetic, lower)
+
+
+def _division() -> Function:
+    return Function(_type_arithmetic, _lower_arithmetic, nullability=Nullability.ALWAYS)
+
+
+def _tried(operator: str) -> Function:
+    def type_call(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+        if len(arguments) != 2:
+            raise wrong_argument_count(name, len(arguments), "2")
+        return _type_arithmetic(operator, arguments, environment)
+
+    return Function(type_call, _lower_try(operator), nullability=Nullability.ALWAYS)
 
 
 def _comparison(engine: str, nullability: Nullability = Nullability.ARGUMENTS) -> Function:
@@ -343,18 +313,28 @@ def _first(types: Types) -> DataType:
 
 
 def _bits(engine: str) -> Function:
-    return scalar([INTEGRAL, INTEGRAL], _first, engine, unified="all")
+    return Function(_type_bits, engine)
 
 
 _EQUAL = _comparison("({0} = {1})")
 
 FUNCTIONS: dict[str, Function] = {
-    "+": _arithmetic(),
-    "-": _arithmetic(),
+    "+": _arithmetic(_lower_plus),
+    "-": _arithmetic(_lower_negative),
     "*": _arithmetic(),
-    "/": _arithmetic(),
-    "%": _arithmetic(),
-    "negative": _arithmetic(),
+    "/": _division(),
+    "%": _division(),
+    "mod": _division(),
+    "pmod": _division(),
+    "div": Function(_type_div, lower_div, nullability=Nullability.ALWAYS),
+    "negative": Function(_NEGATIVE, lower_negative),
+    "positive": Function(_NEGATIVE, "{0}"),
+    "abs": Function(Signature((NUMERIC_OR_ANSI_INTERVAL,), lambda types: types[0]), lower_abs),
+    "try_add": _tried("+"),
+    "try_subtract": _tried("-"),
+    "try_multiply": _tried("*"),
+    "try_divide": _tried("/"),
+    "try_mod": _tried("%"),
     "==": _EQUAL,
     "=": _EQUAL,
     "<": _comparison("({0} < {1})"),
@@ -362,8 +342,8 @@ FUNCTIONS: dict[str, Function] = {
     ">": _comparison("({0} > {1})"),
     ">=": _comparison("({0} >= {1})"),
     "<=>": _comparison("({0} IS NOT DISTINCT FROM {1})", Nullability.NEVER),
-    "and": scalar([P_BOOLEAN, P_BOOLEAN], BOOLEAN, "({0} AND {1})"),
-    "or": scalar([P_BOOLEAN, P_BOOLEAN], BOOLEAN, "({0} OR {1})"),
+    "and": _bits("({0} AND {1})"),
+    "or": _bits("({0} OR {1})"),
     "not": scalar([P_BOOLEAN], BOOLEAN, "(NOT {0})"),
     "in": Function(_type_membership, _lower_membership),
     "isnull": scalar([ANY], BOOLEAN, "({0} IS NULL)", nullability=Nullability.NEVER),
@@ -372,6 +352,6 @@ FUNCTIONS: dict[str, Function] = {
     "&": _bits("({0} & {1})"),
     "|": _bits("({0} | {1})"),
     "^": _bits("xor({0}, {1})"),
-    "~": scalar([INTEGRAL], _first, "(~{0})"),
+    "~": scalar([STRICT_INTEGRAL], _first, "(~{0})"),
 }
 

@@ -14,7 +14,7 @@ from typing import Any
 from unbounded.functions import engine
 from unbounded.functions.environment import Environment
 from unbounded.functions.signature import Parameter, Signature, Types
-from unbounded.plan.expressions import Expression, Literal
+from unbounded.plan.expressions import Expression, LambdaRole, Literal
 from unbounded.types.datatypes import DataType, StructField
 
 
@@ -71,6 +71,19 @@ TypingRule = Callable[[str, Sequence[Expression], Environment], tuple[tuple[Expr
 
 
 @dataclass(frozen=True, slots=True)
+class LambdaParameter:
+    """One variable that a lambda argument is offered; a trailing INDEX may be left out by the user."""
+
+    data_type: DataType
+    nullable: bool = True
+    role: LambdaRole = LambdaRole.ELEMENT
+
+
+LambdaRule = Callable[[Sequence[Expression]], Sequence[tuple[LambdaParameter, ...]]]
+"""From the arguments that are not lambdas to the variables of each lambda argument, in order."""
+
+
+@dataclass(frozen=True, slots=True)
 class StateColumn:
     """One column of an aggregate's state: `update` makes it from rows of arguments, `merge` from rows of itself.
 
@@ -93,8 +106,8 @@ class AggregateState:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A row of a family table. `lambda_types`: for each lambda argument in order, the types of its variables, from
-    the types of the other arguments. `generates`: the columns of a generator, from the argument types."""
+    """A row of a family table. `lambdas`: the variables of each lambda argument, from the other arguments.
+    `generates`: the columns of a generator, from the argument types."""
 
     typing: Signature | TypingRule
     engine: EngineRule
@@ -102,7 +115,7 @@ class Function:
     nullability: Nullability = Nullability.ARGUMENTS
     is_deterministic: bool = True
     state: AggregateState | None = None
-    lambda_types: Callable[[Types], list[Types]] | None = None
+    lambdas: LambdaRule | None = None
     generates: Callable[[tuple[Expression, ...]], tuple[StructField, ...]] | None = None
     is_order_sensitive: bool = field(default=False)
 
@@ -153,13 +166,10 @@ def scalar(
     unified: tuple[int, ...] | str = (),
     nullability: Nullability = Nullability.ARGUMENTS,
     is_deterministic: bool = True,
-    lambda_types: Callable[[Types], list[Types]] | None = None,
 ) -> Function:
     """A scalar row with a regular signature."""
     signature = Signature(tuple(parameters), returns, optional, is_variadic, unified)
-    return Function(
-        signature, rule, nullability=nullability, is_deterministic=is_deterministic, lambda_types=lambda_types
-    )
+    return Function(signature, rule, nullability=nullability, is_deterministic=is_deterministic)
 
 
 def aggregate(

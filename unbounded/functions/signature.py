@@ -57,6 +57,16 @@ def exactly(data_type: DataType) -> Parameter:
     return Parameter(f'"{data_type.sql_name}"', lambda given: implicit_cast_type(given, data_type))
 
 
+def strictly(data_type: DataType, kind: type[DataType] | None = None, name: str = "") -> Parameter:
+    """Takes `data_type`, or any type of `kind`, and NULL; casts nothing else."""
+
+    def accept(given: DataType) -> DataType | None:
+        is_taken = given == data_type or (kind is not None and isinstance(given, kind))
+        return given if is_taken else data_type if isinstance(given, NullType) else None
+
+    return Parameter(name or f'"{data_type.sql_name}"', accept)
+
+
 def _one_of(name: str, *choices: DataType | type[DataType], default: DataType) -> Parameter:
     """Takes a type of `choices` as it is, else the first choice it can be implicitly cast to."""
 
@@ -75,6 +85,8 @@ def _one_of(name: str, *choices: DataType | type[DataType], default: DataType) -
 ANY = Parameter('"ANY"', lambda given: given)
 NUMERIC = _one_of('"NUMERIC"', NumericType, default=DOUBLE)
 INTEGRAL = _one_of('"INTEGRAL"', IntegralType, default=LONG)
+STRICT_INTEGRAL = strictly(LONG, IntegralType, '"INTEGRAL"')
+STRICT_STRING = strictly(STRING)
 STRING_OR_BINARY = _one_of('("STRING" or "BINARY")', STRING, BINARY, default=STRING)
 STRING_OR_ARRAY = _one_of('("STRING" or "ARRAY")', STRING, ArrayType, default=STRING)
 NUMERIC_OR_INTERVAL = _one_of(
@@ -82,6 +94,17 @@ NUMERIC_OR_INTERVAL = _one_of(
     NumericType,
     DayTimeIntervalType,
     YearMonthIntervalType,
+    CalendarIntervalType,
+    default=DOUBLE,
+)
+_ANSI_INTERVALS = (DayTimeIntervalType, YearMonthIntervalType)
+NUMERIC_OR_ANSI_INTERVAL = _one_of(
+    '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")', NumericType, *_ANSI_INTERVALS, default=DOUBLE
+)
+NUMERIC_OR_ANY_INTERVAL = _one_of(
+    '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH" or "INTERVAL")',
+    NumericType,
+    *_ANSI_INTERVALS,
     CalendarIntervalType,
     default=DOUBLE,
 )

@@ -18,11 +18,10 @@ from unbounded.functions.signature import (
     wrong_argument_type,
 )
 from unbounded.functions.text_forms import to_text
-from unbounded.plan.expressions import Attribute, Expression, GetField, LambdaVariable, Literal
+from unbounded.plan.expressions import Alias, Attribute, Expression, GetField, LambdaVariable, Literal
 from unbounded.types.coercion import common_type_of
 from unbounded.types.datatypes import (
     LONG,
-    NULL,
     STRING,
     ArrayType,
     BinaryType,
@@ -62,7 +61,7 @@ def _type_struct(name: str, arguments: Sequence[Expression], environment: Enviro
 
 def _field_name(argument: Expression, position: int) -> str:
     match argument:
-        case Attribute(name=name) | LambdaVariable(name=name):
+        case Attribute(name=name) | LambdaVariable(name=name) | Alias(name=name):
             return name
         case GetField():
             return argument.field.name
@@ -88,22 +87,6 @@ def _type_array(name: str, arguments: Sequence[Expression], environment: Environ
 
 def _lower_array(invocation: Invocation) -> str:
     return f"CAST([{', '.join(invocation.sql)}] AS {engine_type(invocation.data_type)})"
-
-
-def _type_map(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
-    if len(arguments) % 2:
-        raise wrong_argument_count(name, len(arguments), "2n (n > 0)")
-    key = common_type_of(a.data_type for a in arguments[::2])
-    value = common_type_of(a.data_type for a in arguments[1::2])
-    if key is None or value is None:
-        raise different_types(name, arguments, [a.data_type for a in arguments])
-    coerced = tuple(implicit_cast(a, (key, value)[i % 2]) for i, a in enumerate(arguments))
-    return coerced, MapType(key or NULL, value or NULL, any(a.nullable for a in coerced[1::2]))
-
-
-def _lower_map(invocation: Invocation) -> str:
-    keys, values = ", ".join(invocation.sql[::2]), ", ".join(invocation.sql[1::2])
-    return f"CAST(map([{keys}], [{values}]) AS {engine_type(invocation.data_type)})"
 
 
 def _type_get_item(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
@@ -222,7 +205,6 @@ FUNCTIONS: dict[str, Function] = {
     "struct": Function(_type_struct, _lower_struct, nullability=Nullability.NEVER),
     "named_struct": Function(_type_named_struct, _lower_struct, nullability=Nullability.NEVER),
     "array": Function(_type_array, _lower_array, nullability=Nullability.NEVER),
-    "map": Function(_type_map, _lower_map, nullability=Nullability.NEVER),
     "get_item": Function(_type_get_item, _lower_get_item, nullability=Nullability.ALWAYS),
     "window": Function(_type_window, "{0}", nullability=Nullability.NEVER),
     "show_text": Function(_type_show_text, _lower_show_text, nullability=Nullability.NEVER),

@@ -24,6 +24,7 @@ from unbounded.plan.expressions import (
     GetField,
     InSubquery,
     Lambda,
+    LambdaRole,
     LambdaVariable,
     Literal,
     PartialAggregate,
@@ -71,13 +72,12 @@ class ExpressionLowering:
             case GetField():
                 return self._field(expression)
             case Lambda(parameters=parameters, body=body):
-                names = ", ".join(column_of(p.id) for p in parameters)
+                names = ", ".join(dict.fromkeys(column_of(p.id) for p in parameters))
                 return f"(lambda {names} : {self.lower(body)})"
-            case LambdaVariable(id=variable_id):
-                return column_of(variable_id)
-            case PythonCall(arguments=arguments):
-                name = self._lowering.function_name(expression)
-                return f"{name}({', '.join(map(self.lower, arguments)) or 'NULL::INTEGER'})"
+            case LambdaVariable():
+                return _variable(expression)
+            case PythonCall():
+                return self._python(expression, over="")
             case ScalarSubquery(plan=plan):
                 return f"({self._lower_query(plan, self._lowering)})"
             case Exists(plan=plan):
@@ -110,6 +110,7 @@ class ExpressionLowering:
             "distinct": "DISTINCT " if call.is_distinct else "",
             "order": order,
             "filter": f" FILTER (WHERE {self.lower(call.filter)})" if call.filter is not None else "",
+            "condition": self.lower(call.filter) if call.filter is not None else "",
             "nulls": " IGNORE NULLS" if call.ignores_nulls and over else "",
             "over": over,
             "ignores_nulls": "1" if call.ignores_nulls else "",
@@ -149,6 +150,8 @@ class ExpressionLowering:
             modifiers = {"over": f" OVER ({' '.join(parts)})", "nulls": nulls}
             return self._call(function.function, function.arguments, function.data_type, modifiers)
         parts.append(self._frame(window.frame))
+        if isinstance(function, PythonCall):
+            return self._python(function, f" OVER ({' '.join(parts)})")
         return self._aggregate(function, f" OVER ({' '.join(parts)})")
 
     def _frame(self, frame: Frame) -> str:
@@ -162,6 +165,15 @@ class ExpressionLowering:
         side = "PRECEDING" if edge.value < 0 else "FOLLOWING"
         return f"{literal(abs(edge.value), edge.data_type)} {side}"
 
+    def _python(self, call: PythonCall, over: str) -> str:
+        """A function of groups gets one argument: the list of its rows as structs."""
+        name = self._lowering.function_name(call)
+        arguments = [self.lower(a) for a in call.arguments]
+        if not call.is_aggregate:
+            return f"{name}({', '.join(arguments) or 'NULL::INTEGER'})"
+        members = ", ".join(f"a{i} := {a}" for i, a in enumerate(arguments or ["NULL::INTEGER"]))
+        return f"{name}(list(struct_pack({members})){over})"
+
     def _field(self, expression: GetField) -> str:
         child, name = self.lower(expression.child), expression.field.name
         if not isinstance(expression.child.data_type, ArrayType):
@@ -169,3 +181,11 @@ class ExpressionLowering:
         variable = "x"
         extracted = f"list_transform({child}, lambda {variable} : struct_extract({variable}, {text(name)}))"
         return f"CAST({extracted} AS {engine_type(expression.data_type)})"
+
+
+def _variable(variable: LambdaVariable) -> str:
+    """Engine positions count from 1 in 64 bits; parts of an entry are fields of a struct."""
+    name = column_of(variable.id)
+    if variable.role is LambdaRole.INDEX:
+        return f"CAST({name} - 1 AS INTEGER)"
+    return f"struct_extract({name}, {text(variable.role.value)})" if variable.is_part else name

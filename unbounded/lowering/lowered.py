@@ -33,7 +33,7 @@ class GivenInput:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SourceInput:
-    """A connector's batch source, read when the query starts; columns by position."""
+    """A `connectors.api.ArrowSource`, read when the query starts; its columns are called `c0`, `c1`, …"""
 
     name: str
     source: Any

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from unbounded.connectors.files.scan import FileScan
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
 from unbounded.lowering.expressions import ExpressionLowering
+from unbounded.lowering.files.scans import lower_file_scan
 from unbounded.lowering.generators import lower_generate
 from unbounded.lowering.lowered import (
     GivenInput,
@@ -109,6 +111,8 @@ def _lower_input(plan: Input, lowering: Lowering) -> str:
 
 
 def _lower_scan(plan: Scan, lowering: Lowering) -> str:
+    if isinstance(plan.source, FileScan):
+        return lower_file_scan(plan.source, plan.output, lowering)
     name = lowering.input_name()
     lowering.inputs.append(SourceInput(name, plan.source, plan.schema))
     return _renamed_input(name, plan.output)

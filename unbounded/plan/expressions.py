@@ -183,7 +183,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class WindowCall(Expression):
-    function: AggregateCall | WindowFunctionCall
+    function: AggregateCall | WindowFunctionCall | PythonCall
     partition: tuple[Expression, ...]
     order: tuple[SortOrder, ...]
     frame: Frame
@@ -215,12 +215,29 @@ class GeneratorCall(Expression):
         return True
 
 
+class LambdaRole(Enum):
+    """What a lambda's variable is: an element, its position (from 0), or a part of the entry the lambda is given."""
+
+    ELEMENT = "element"
+    INDEX = "index"
+    KEY = "key"
+    VALUE = "value"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class LambdaVariable(Expression):
+    """Variables that are parts of one entry have one id."""
+
     id: int
     name: str = field(compare=False)
     data_type: DataType
     nullable: bool = True
+    role: LambdaRole = LambdaRole.ELEMENT
+
+    @property
+    def is_part(self) -> bool:
+        return self.role in (LambdaRole.KEY, LambdaRole.VALUE, LambdaRole.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +299,13 @@ class PythonEvaluation(Enum):
     MAP_ARROW_ITERATOR = 207
     GROUPED_MAP_ARROW = 209
     COGROUPED_MAP_ARROW = 210
+    GROUPED_MAP_ARROW_ITERATOR = 215
+    GROUPED_MAP_PANDAS_ITERATOR = 216
+    GROUPED_AGGREGATE_PANDAS_ITERATOR = 217
     SCALAR_ARROW = 250
     SCALAR_ARROW_ITERATOR = 251
     GROUPED_AGGREGATE_ARROW = 252
+    GROUPED_AGGREGATE_ARROW_ITERATOR = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +333,8 @@ _PYTHON_AGGREGATES = frozenset(
     {
         PythonEvaluation.GROUPED_AGGREGATE_PANDAS,
         PythonEvaluation.GROUPED_AGGREGATE_ARROW,
+        PythonEvaluation.GROUPED_AGGREGATE_PANDAS_ITERATOR,
+        PythonEvaluation.GROUPED_AGGREGATE_ARROW_ITERATOR,
         PythonEvaluation.WINDOW_AGGREGATE_PANDAS,
     }
 )

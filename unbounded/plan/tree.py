@@ -5,7 +5,7 @@ A child is any field value (or member of a tuple field) that is a node; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeVar
@@ -76,8 +76,8 @@ def rewrite_down(node: Node, change: Callable[[Node], Node | None]) -> Node:
 
 
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.init)
+def _field_names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.init)  # type: ignore[arg-type]
 
 
 def _nodes_in(value: Any) -> Iterator[Node]:

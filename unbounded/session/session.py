@@ -133,6 +133,8 @@ class Session:
             now_us=self._clock.now_us(),
             user=self.user_id,
             database=self.catalog.current_database,
+            keeps_last_map_value=self.config.get("spark.sql.mapKeyDedupPolicy") == "LAST_WIN",
+            corrupt_record_column=self.config.get("spark.sql.columnNameOfCorruptRecord"),
         )
         pipeline = Pipeline(environment, self.catalog, self._database)
         self.catalog.bind(lambda plan: pipeline.collect(plan, cancellation))

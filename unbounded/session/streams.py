@@ -214,7 +214,7 @@ class SessionStreams:
             events.put(ListenerEvent(kind, text))
 
     def _started_event(self, query: StreamingQuery) -> str:
-        event = {
+        event: dict[str, object] = {
             "id": query.query_id,
             "runId": query.run_id,
             "name": query.name,

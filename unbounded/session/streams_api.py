@@ -1,7 +1,7 @@
 """What the protocol edge needs of streaming queries: the shape of `session.streams`. Implemented elsewhere.
 
-Every call may come from any thread. A call that waits takes the operation's `Cancellation` and returns early when it is
-cancelled. Texts are what PySpark parses: a progress or an event is the JSON of `StreamingQueryProgress` or of the event.
+Every call may come from any thread. A call that waits takes the operation's `Cancellation` and returns early when it
+is cancelled. A progress or an event is the JSON text that PySpark parses.
 """
 
 from __future__ import annotations

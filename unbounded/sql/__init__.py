@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from unbounded.errors import not_supported
 from unbounded.plan.unresolved import Command, Expression, Relation, SortOrder
-from unbounded.sql.dialect import UnboundedSparkSql, read_tokens, statement_tokens
+from unbounded.sql.dialect import read_tokens, statement_tokens
 from unbounded.sql.errors import Source, UnexpectedToken
 from unbounded.sql.expressions import translate_expression
 from unbounded.sql.expressions.windows import sort_order
@@ -35,8 +36,7 @@ def parse_statement(
     setting = read_setting(source)
     if setting is not None:
         return setting
-    parser = StatementGrammar(dialect=UnboundedSparkSql())
-    parser.start(source, statement_tokens(source))
+    parser = StatementGrammar(source, statement_tokens(source))
     parameters = Parameters(named_arguments or {}, positional_arguments)
     with _errors_in(source):
         return read_statement(parser, Scope(source, translate_expression, translate_query, parameters))
@@ -44,25 +44,22 @@ def parse_statement(
 
 def parse_expression(text: str) -> Expression:
     """One expression, as in `expr("…")`, `selectExpr` and `filter("…")`: also `a AS b`, `*` and window functions."""
-    source, parser = _opened(text)
-    with _errors_in(source):
-        return translate_expression(parser.parse_expression(), Scope(source, translate_expression, translate_query))
+    parser, scope = _opened(text)
+    with _errors_in(scope.source):
+        return scope.expression(parser.whole_expression())
 
 
 def parse_sort_order(text: str) -> tuple[SortOrder, ...]:
     """What stands behind ORDER BY: `a DESC NULLS LAST, b`."""
-    source, parser = _opened(text)
-    with _errors_in(source):
-        return tuple(
-            sort_order(item, Scope(source, translate_expression, translate_query)) for item in parser.parse_order()
-        )
+    parser, scope = _opened(text)
+    with _errors_in(scope.source):
+        return tuple(sort_order(item, scope) for item in parser.whole_sort_order())
 
 
-def _opened(text: str) -> tuple[Source, StatementGrammar]:
+def _opened(text: str) -> tuple[StatementGrammar, Scope]:
+    """A parser in front of an expression."""
     source = Source(text)
-    parser = StatementGrammar(dialect=UnboundedSparkSql())
-    parser.start(source, read_tokens(source))
-    return source, parser
+    return StatementGrammar(source, read_tokens(source)), Scope(source, translate_expression, translate_query)
 
 
 @contextmanager
@@ -72,3 +69,5 @@ def _errors_in(source: Source) -> Iterator[None]:
         yield
     except UnexpectedToken as error:
         raise source.syntax_error(error.start, error.end, error.hint) from None
+    except RecursionError:
+        raise not_supported("SQL nested this deeply", "Split the expression over several columns.") from None

@@ -43,25 +43,25 @@ def database_name(parts: tuple[str, ...]) -> str:
 
 
 def read_create(parser: StatementGrammar, scope: Scope) -> Command:
-    replaces = parser.take("OR", "REPLACE")
-    if not replaces and parser.take_any(*_DATABASE_WORDS):
+    replaces = parser.take_words("OR", "REPLACE")
+    if not replaces and parser.take_one_of(_DATABASE_WORDS):
         return _create_database(parser)
-    is_global = parser.take("GLOBAL")
-    is_temporary = parser.take_any("TEMPORARY", "TEMP") is not None
-    if parser.take("VIEW"):
+    is_global = parser.take_words("GLOBAL")
+    is_temporary = parser.take_one_of(("TEMPORARY", "TEMP")) is not None
+    if parser.take_words("VIEW"):
         return _create_view(parser, scope, replaces=replaces, is_global=is_global, is_temporary=is_temporary)
     if parser.word == "FUNCTION":
         return UnsupportedCommand("CREATE FUNCTION")
     if is_temporary and parser.word == "TABLE":
         message = "CREATE TEMPORARY TABLE ... AS ..., use CREATE TEMPORARY VIEW instead"
         raise scope.source.error_at("_LEGACY_ERROR_TEMP_0035", 0, len(scope.source.text) - 1, message=message)
-    parser.take("EXTERNAL")
+    parser.take_words("EXTERNAL")
     parser.expect_words("TABLE")
     return _create_table(parser, scope, replaces=replaces)
 
 
 def _create_database(parser: StatementGrammar) -> Command:
-    if_not_exists = parser.take("IF", "NOT", "EXISTS")
+    if_not_exists = parser.take_words("IF", "NOT", "EXISTS")
     name = database_name(parser.expect_parts())
     if parser.word in ("COMMENT", "LOCATION", "WITH"):
         raise not_supported(f"CREATE DATABASE … {parser.word}", "Leave it out.")
@@ -86,7 +86,7 @@ def _create_view(
 
 def _permanent_view(parser: StatementGrammar, scope: Scope) -> Command:
     """Read whole, so that an error of syntax is seen, then refused."""
-    parser.take("IF", "NOT", "EXISTS")
+    parser.take_words("IF", "NOT", "EXISTS")
     parser.expect_parts()
     if parser.word == "(":
         parser.column_names()
@@ -99,23 +99,23 @@ def _permanent_view(parser: StatementGrammar, scope: Scope) -> Command:
 def _view_over_source(parser: StatementGrammar, scope: Scope) -> Relation | None:
     """`[(columns with types)] USING format [OPTIONS (…)]`; None if the view has a query."""
     schema = _schema(parser.columns(), scope) if parser.word == "(" and parser.has_typed_columns() else None
-    if not parser.take("USING"):
+    if not parser.take_words("USING"):
         if schema is not None:
-            raise parser.fail("expected USING")
+            raise parser.refusal()
         return None
     source = ".".join(parser.expect_parts())
-    return DataSource(source, schema, parser.properties() if parser.take("OPTIONS") else ())
+    return DataSource(source, schema, parser.properties() if parser.take_words("OPTIONS") else ())
 
 
 def _create_table(parser: StatementGrammar, scope: Scope, *, replaces: bool) -> Command:
-    if_not_exists = parser.take("IF", "NOT", "EXISTS")
+    if_not_exists = parser.take_words("IF", "NOT", "EXISTS")
     table = parser.expect_parts()
     if parser.word == "LIKE":
         return UnsupportedCommand("CREATE TABLE LIKE")
     columns = parser.columns() if parser.word == "(" and not parser.is_at_query else []
     clauses = _read_clauses(parser, _TABLE_CLAUSES)
     columns += [column for column in clauses.partitioning if column.data_type is not None]
-    has_query = parser.take("AS") or parser.is_at_query
+    has_query = parser.take_words("AS") or parser.is_at_query
     return CreateTable(
         table,
         _schema(columns, scope) if columns else None,
@@ -183,7 +183,7 @@ _REFUSED_CLAUSES = {
 
 def _read_clauses(parser: StatementGrammar, allowed: dict[tuple[str, ...], str]) -> _Clauses:
     clauses, seen = _Clauses(), set[str]()
-    while (words := next((words for words in allowed if parser.take(*words)), None)) is not None:
+    while (words := next((words for words in allowed if parser.take_words(*words)), None)) is not None:
         name = allowed[words]
         if name in seen:
             raise parse_error("", "DUPLICATE_CLAUSES", clauseName=" ".join(words))
@@ -198,15 +198,15 @@ def _read_clauses(parser: StatementGrammar, allowed: dict[tuple[str, ...], str])
 
 
 def read_drop(parser: StatementGrammar, scope: Scope) -> Command:
-    kind = parser.take_any("TABLE", "VIEW", *_DATABASE_WORDS)
+    kind = parser.take_one_of(("TABLE", "VIEW", *_DATABASE_WORDS))
     if kind is None:
         if parser.word in ("FUNCTION", "VARIABLE"):
             return UnsupportedCommand(f"DROP {parser.word}")
-        raise parser.fail("expected TABLE, VIEW or DATABASE")
-    if_exists = parser.take("IF", "EXISTS")
+        raise parser.refusal()
+    if_exists = parser.take_words("IF", "EXISTS")
     parts = parser.expect_parts()
     if kind in _DATABASE_WORDS:
-        return DropDatabase(database_name(parts), if_exists, parser.take_any("CASCADE", "RESTRICT") == "CASCADE")
+        return DropDatabase(database_name(parts), if_exists, parser.take_one_of(("CASCADE", "RESTRICT")) == "CASCADE")
     if kind == "TABLE":
-        parser.take("PURGE")
+        parser.take_words("PURGE")
     return DropTable(parts, if_exists, is_view=kind == "VIEW")

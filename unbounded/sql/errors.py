@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlglot.errors import ParseError
-
 from unbounded.errors import ContextKind, ErrorKind, QueryContext, SparkError
 
 _CONTEXT_WIDTH = 32
@@ -23,11 +21,11 @@ class SqlParseError(SparkError):
         return f"\n{super().message}{self.location}"
 
 
-class UnexpectedToken(ParseError):
+class UnexpectedToken(Exception):
     """Raised inside the grammar: the text cannot go on like this at `start` (None: it ends too early)."""
 
-    def __init__(self, message: str, start: int | None, end: int, hint: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, start: int | None, end: int, hint: str = "") -> None:
+        super().__init__("the text cannot go on like this")
         self.start = start
         self.end = end
         self.hint = hint

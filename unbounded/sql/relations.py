@@ -112,7 +112,7 @@ def translate_lateral_view(child: Relation, node: exp.Lateral, scope: Scope) -> 
         raise not_supported("LATERAL VIEW without a generator", "Use explode or another generator.")
     alias = node.args["alias"]
     columns = tuple(column.name for column in alias.args.get("columns") or ())
-    return Generate(child, generator, bool(node.args.get("outer")), alias.name or None, columns)
+    return Generate(child, generator, bool(node.args.get("outer")), alias.name, columns)
 
 
 # ---------------------------------------------------------------------------------------------- samples

@@ -32,8 +32,9 @@ from unbounded.sql.scope import Scope
 
 Reader = Callable[[StatementGrammar, Scope], Command]
 
-_SET = re.compile(r"\s*set\b\s*(?P<rest>.*?)[;\s]*", re.IGNORECASE | re.DOTALL)
-_RESET = re.compile(r"\s*reset\b\s*(?P<rest>.*?)[;\s]*", re.IGNORECASE | re.DOTALL)
+_BLANKS = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+_SET = re.compile(_BLANKS + r"set\b\s*(?P<rest>.*?)[;\s]*", re.IGNORECASE | re.DOTALL)
+_RESET = re.compile(_BLANKS + r"reset\b\s*(?P<rest>.*?)[;\s]*", re.IGNORECASE | re.DOTALL)
 _ASSIGNMENT = re.compile(r"(?P<key>`[^`]+`|[^\s=`]+)\s*(?:=\s*(?P<value>`[^`]*`|.*))?", re.DOTALL)
 _TIME_ZONE = re.compile(r"time\s+zone\s+(?P<zone>.+)", re.IGNORECASE | re.DOTALL)
 _VARIABLE = re.compile(r"(?:var|variable|catalog|path)\s+[^=\s]", re.IGNORECASE)
@@ -51,16 +52,15 @@ def read_statement(parser: StatementGrammar, scope: Scope) -> Relation | Command
 
 def _statement(parser: StatementGrammar, scope: Scope) -> Relation | Command:
     for words, reader in _READERS.items():
-        if parser.take(*words):
+        if parser.take_words(*words):
             return reader(parser, scope)
-    refused = next((words for words in _REFUSED if parser.take(*words.split())), None)
+    refused = next((words for words in _REFUSED if parser.take_words(*words.split())), None)
     if refused is not None:
         return UnsupportedCommand(refused)
-    invalid = parser.word if parser.word in ("GRANT", "REVOKE") else None
-    if invalid is not None:
-        raise scope.source.error_at("INVALID_STATEMENT_OR_CLAUSE", 0, len(scope.source.text) - 1, operation=invalid)
-    ctes = parser.take_ctes()
-    if ctes is not None and parser.take("INSERT"):
+    if (word := parser.word) in ("GRANT", "REVOKE"):
+        raise scope.source.error_at("INVALID_STATEMENT_OR_CLAUSE", 0, len(scope.source.text) - 1, operation=word)
+    ctes = parser.with_clause()
+    if ctes is not None and parser.take_words("INSERT"):
         insert = _insert(parser, scope)
         return replace(insert, query=with_ctes(insert.query, ctes, scope))
     return with_ctes(translate_query(parser.expect_query(), scope), ctes, scope)
@@ -110,17 +110,17 @@ def _set_time_zone(zone: str) -> Command:
 
 def _insert(parser: StatementGrammar, scope: Scope) -> InsertInto:
     """INSERT INTO | OVERWRITE [TABLE] name [PARTITION (…)] [(columns) | BY NAME] query."""
-    overwrites = parser.take("OVERWRITE")
+    overwrites = parser.take_words("OVERWRITE")
     if overwrites and parser.word in ("DIRECTORY", "LOCAL"):
         raise not_supported("INSERT OVERWRITE DIRECTORY", "Use df.write.")
     if not overwrites:
         parser.expect_words("INTO")
-    parser.take("TABLE")
+    parser.take_words("TABLE")
     table = parser.expect_parts()
-    partition = parser.assignments() if parser.take("PARTITION") else []
+    partition = parser.assignments() if parser.take_words("PARTITION") else []
     if parser.word in ("IF", "REPLACE"):
         raise not_supported(f"INSERT … {parser.word} …", "Filter the rows in the query.")
-    is_by_name = parser.take("BY", "NAME")
+    is_by_name = parser.take_words("BY", "NAME")
     columns = () if is_by_name or parser.word != "(" or parser.is_at_query else tuple(parser.names())
     static = tuple((name, scope.expression(value)) for name, value in partition if value is not None)
     return InsertInto(table, _query(parser, scope), columns, overwrites, is_by_name, static)
@@ -130,47 +130,49 @@ def _insert(parser: StatementGrammar, scope: Scope) -> InsertInto:
 
 
 def _show(parser: StatementGrammar, scope: Scope) -> Command:
-    if (refused := next((words for words in _SHOW_REFUSED if parser.take(*words.split())), None)) is not None:
+    if (refused := next((words for words in _SHOW_REFUSED if parser.take_words(*words.split())), None)) is not None:
         return UnsupportedCommand(f"SHOW {refused}")
-    if parser.take("TABLES"):
-        database = database_name(parser.expect_parts()) if parser.take_any("IN", "FROM") else None
+    if parser.take_words("TABLES"):
+        database = database_name(parser.expect_parts()) if parser.take_one_of(("IN", "FROM")) else None
         return ShowTables(database, _pattern(parser))
-    if parser.take_any("DATABASES", "SCHEMAS", "NAMESPACES"):
+    if parser.take_one_of(("DATABASES", "SCHEMAS", "NAMESPACES")):
         if parser.word in ("IN", "FROM"):
             return UnsupportedCommand("SHOW NAMESPACES IN …")
         return ShowDatabases(_pattern(parser))
-    if parser.take("COLUMNS"):
+    if parser.take_words("COLUMNS"):
         return ShowColumns(_show_columns_table(parser))
-    if parser.take("CREATE", "TABLE"):
-        if parser.word_ahead == "AS":
+    if parser.take_words("CREATE", "TABLE"):
+        if parser.next_word == "AS":
             return UnsupportedCommand("SHOW CREATE TABLE … AS SERDE")
         return ShowCreateTable(parser.expect_parts())
-    parser.take_any("USER", "SYSTEM", "ALL")
+    if parser.word in ("USER", "SYSTEM"):
+        return UnsupportedCommand(f"SHOW {parser.word} FUNCTIONS")
+    parser.take_words("ALL")
     parser.expect_words("FUNCTIONS")
-    if parser.take_any("IN", "FROM"):
-        parser.expect_parts()
+    if parser.word in ("IN", "FROM"):
+        return UnsupportedCommand("SHOW FUNCTIONS IN …")
     return ShowFunctions(_pattern(parser))
 
 
 def _pattern(parser: StatementGrammar) -> str | None:
-    return parser.expect_text() if parser.take("LIKE") else parser.take_text()
+    return parser.expect_text() if parser.take_words("LIKE") else parser.take_text()
 
 
 def _show_columns_table(parser: StatementGrammar) -> tuple[str, ...]:
     """SHOW COLUMNS IN t [IN db]."""
-    if not parser.take_any("IN", "FROM"):
-        raise parser.fail("expected IN or FROM")
+    if not parser.take_one_of(("IN", "FROM")):
+        raise parser.refusal()
     table = parser.expect_parts()
-    return (*parser.expect_parts(), *table) if parser.take_any("IN", "FROM") else table
+    return (*parser.expect_parts(), *table) if parser.take_one_of(("IN", "FROM")) else table
 
 
 def _describe(parser: StatementGrammar, scope: Scope) -> Command:
-    if parser.word in ("FUNCTION", "DATABASE", "SCHEMA", "NAMESPACE", "CATALOG") and parser.word_ahead:
+    if parser.word in ("FUNCTION", "DATABASE", "SCHEMA", "NAMESPACE", "CATALOG") and parser.next_word:
         return UnsupportedCommand(f"DESCRIBE {parser.word}")
-    if parser.take("QUERY") or parser.is_at_query and parser.word not in ("TABLE", "VALUES"):
+    if parser.take_words("QUERY") or parser.is_at_query and parser.word not in ("TABLE", "VALUES"):
         return DescribeQuery(_query(parser, scope))
-    parser.take("TABLE")
-    is_extended = parser.word_ahead != "" and parser.take_any("EXTENDED", "FORMATTED") is not None
+    parser.take_words("TABLE")
+    is_extended = parser.next_word != "" and parser.take_one_of(("EXTENDED", "FORMATTED")) is not None
     table = parser.expect_parts()
     if not parser.is_at_end:
         return UnsupportedCommand("DESCRIBE of one column or partition")
@@ -178,9 +180,9 @@ def _describe(parser: StatementGrammar, scope: Scope) -> Command:
 
 
 def _explain(parser: StatementGrammar, scope: Scope) -> Command:
-    mode = parser.take_any(*_EXPLAIN_MODES) or "SIMPLE"
+    mode = parser.take_one_of(_EXPLAIN_MODES) or "SIMPLE"
     if parser.is_at_end:
-        raise parser.fail("expected a statement")
+        raise parser.refusal()
     statement = _statement(parser, scope)
     if isinstance(statement, Command):
         return UnsupportedCommand("EXPLAIN of a command")
@@ -191,25 +193,25 @@ def _explain(parser: StatementGrammar, scope: Scope) -> Command:
 
 
 def _use(parser: StatementGrammar, scope: Scope) -> Command:
-    if parser.word_ahead and parser.word_ahead != ".":
-        parser.take_any("DATABASE", "SCHEMA", "NAMESPACE")
+    if parser.next_word and parser.next_word != ".":
+        parser.take_one_of(("DATABASE", "SCHEMA", "NAMESPACE"))
     return UseDatabase(database_name(parser.expect_parts()))
 
 
 def _cache(parser: StatementGrammar, scope: Scope) -> Command:
     """CACHE [LAZY] TABLE name [OPTIONS (…)] [[AS] query]: when and where it is kept is ours to choose."""
-    parser.take("LAZY")
+    parser.take_words("LAZY")
     parser.expect_words("TABLE")
     table = parser.expect_parts()
-    if parser.take("OPTIONS"):
+    if parser.take_words("OPTIONS"):
         parser.properties()
-    has_query = parser.take("AS") or parser.is_at_query
+    has_query = parser.take_words("AS") or parser.is_at_query
     return CacheTable(table, _query(parser, scope) if has_query else None)
 
 
 def _uncache(parser: StatementGrammar, scope: Scope) -> Command:
     parser.expect_words("TABLE")
-    if_exists = parser.take("IF", "EXISTS")
+    if_exists = parser.take_words("IF", "EXISTS")
     return CacheTable(parser.expect_parts(), is_uncache=True, if_exists=if_exists)
 
 

@@ -62,6 +62,10 @@ class TableStateStore:
         cursor.close()
         return found.cast(self._schema)
 
+    def as_state(self, rows: pa.Table) -> pa.Table:
+        """`rows` with the store's schema (which lets every column be NULL)."""
+        return rows.cast(self._schema)
+
     def key_columns(self, rows: pa.Table) -> pa.Table:
         return rows.select(self._keys)
 
@@ -114,6 +118,7 @@ class _Transaction:
         return self._store.match(self._rows, keys, keeps_found=True)
 
     def put(self, rows: pa.Table) -> None:
+        rows = self._store.as_state(rows)
         self._rows = pa.concat_tables([self._store.match(self._rows, rows, keeps_found=False), rows])
         self._put = pa.concat_tables([self._store.match(self._put, rows, keeps_found=False), rows])
 

@@ -104,10 +104,11 @@ class _Build:
         states = {call: self._state_columns(call) for call in calls}
         keys = tuple(to_attribute(g) for g in aggregate.grouping)
         columns = tuple(column for attributes in states.values() for column in attributes)
-        update = Aggregate(aggregate.child, aggregate.grouping, (*keys, *_updates(states)))
+        below = self.fragment(aggregate.child)
+        update = Aggregate(below.plan, aggregate.grouping, (*keys, *_updates(states)))
         return IncrementalAggregate(
             operator_id,
-            self.fragment(update),
+            Fragment(update, below.feeds),
             _merge(keys, states),
             _finish(aggregate, keys, states),
             (*keys, *columns),

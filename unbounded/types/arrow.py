@@ -85,10 +85,10 @@ def to_arrow_type(data_type: DataType, time_zone: str) -> pa.DataType:
         case YearMonthIntervalType():
             return pa.int32()
         case ArrayType(element_type=element_type, contains_null=contains_null):
-            return pa.list_(_arrow_field("element", element_type, contains_null, time_zone))
+            return pa.list_(_arrow_field("element", element_type, time_zone, nullable=contains_null))
         case MapType(key_type=key_type, value_type=value_type, value_contains_null=value_contains_null):
-            key = _arrow_field("key", key_type, False, time_zone)
-            return pa.map_(key, _arrow_field("value", value_type, value_contains_null, time_zone))
+            key = _arrow_field("key", key_type, time_zone, nullable=False)
+            return pa.map_(key, _arrow_field("value", value_type, time_zone, nullable=value_contains_null))
         case StructType(fields=fields):
             return pa.struct([to_arrow_field(field, time_zone) for field in fields])
         case _ if data_type in _FIXED:
@@ -97,7 +97,7 @@ def to_arrow_type(data_type: DataType, time_zone: str) -> pa.DataType:
 
 
 def to_arrow_field(field: StructField, time_zone: str) -> pa.Field[pa.DataType]:
-    arrow_field = _arrow_field(field.name, field.data_type, field.nullable, time_zone)
+    arrow_field = _arrow_field(field.name, field.data_type, time_zone, nullable=field.nullable)
     if not field.metadata:
         return arrow_field
     return arrow_field.with_metadata({METADATA_KEY: metadata_to_json(field.metadata).encode()})
@@ -107,7 +107,7 @@ def to_arrow_schema(schema: StructType, time_zone: str) -> pa.Schema:
     return pa.schema([to_arrow_field(field, time_zone) for field in schema.fields])
 
 
-def _arrow_field(name: str, data_type: DataType, nullable: bool, time_zone: str) -> pa.Field[pa.DataType]:
+def _arrow_field(name: str, data_type: DataType, time_zone: str, *, nullable: bool) -> pa.Field[pa.DataType]:
     """Arrow insists that a field of the null type is nullable; Spark has non-null voids (`array()`)."""
     return pa.field(name, to_arrow_type(data_type, time_zone), nullable=nullable or data_type == NULL)
 

@@ -39,6 +39,7 @@ _TOKEN = re.compile(
     |(?P<number>\d*\.\d+(?!\w))
     |(?P<integer>\d+(?!\w))
     |(?P<word>\w+)
+    |(?P<open_comment>/\*)
     |(?P<symbol>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -48,9 +49,9 @@ _ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", 
 
 def read_tokens(text: str) -> Iterator[Token]:
     """The tokens of `text`, blanks and comments left out, then an END."""
-    if (comment := text.find("/*")) >= 0 and "*/" not in text[comment:]:
-        raise SparkError(ErrorKind.PARSE, "UNCLOSED_BRACKETED_COMMENT")
     for match in _TOKEN.finditer(text):
+        if match.lastgroup == "open_comment":
+            raise SparkError(ErrorKind.PARSE, "UNCLOSED_BRACKETED_COMMENT")
         if match.lastgroup != "blank":
             yield Token(TokenKind(match.lastgroup), match.group(), match.start())
     yield Token(TokenKind.END, "", len(text))

@@ -25,8 +25,9 @@ from unbounded.types.json_form import from_json, to_json
 
 EVERY_TYPE = """
     a boolean, b tinyint, c smallint not null, d int, e bigint, f float, g double, h decimal(38,18),
-    i string comment 'x', j binary, k date, l timestamp, m timestamp_ntz, n interval day to second, o array<struct<p:int not null>>,
-    q map<string, array<timestamp>>, r struct<s: string, t: struct<u: int>>, v void, w variant
+    i string comment 'x', j binary, k date, l timestamp, m timestamp_ntz, n interval day to second,
+    o array<struct<p:int not null>>, q map<string, array<timestamp>>,
+    r struct<s: string, t: struct<u: int>>, v void, w variant
 """
 
 

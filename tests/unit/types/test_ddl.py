@@ -54,6 +54,7 @@ COLUMNS = {
     "`i``j` binary, k map<string,decimal(5,2)>": "`i``j` BINARY,k MAP<STRING, DECIMAL(5,2)>",
     "1a int, _ int, `12` int, `` int": "`1a` INT,_ INT,`12` INT,`` INT",
     "select int, interval interval, timestamp string": "select INT,interval INTERVAL,timestamp STRING",
+    "`a/*b` int comment '/*'": "`a/*b` INT COMMENT '/*'",
     "a interval day to second not null": "a INTERVAL DAY TO SECOND NOT NULL",
     "a\tint\n,b string": "a INT,b STRING",
 }

@@ -1,6 +1,7 @@
-"""Spark's SQL grammar as a sqlglot parser: sqlglot gives tokens, tree and query skeleton, we give Spark's rules.
+"""Spark's SQL grammar by recursive descent over sqlglot's tokens, giving sqlglot's tree nodes.
 
-sqlglot turns many calls into its own canonical nodes and accepts much that Spark refuses, so every layer replaces the
-part of the parser it names: tokens < literals < calls < primaries < operators < relations < clauses < queries <
-statements. No layer knows the plan.
+sqlglot's own parser is not used: it turns calls into canonical nodes of its own (names and argument order are lost),
+has other precedences, and accepts much that Spark refuses. Layers, each inheriting from the one before:
+cursor < tokens < literals < calls < primaries < operators < relations < clauses < queries < statements.
+No layer knows the plan.
 """

@@ -46,28 +46,25 @@ _JOINED: dict[str, tuple[int, str]] = {
 
 
 class OperatorGrammar(PrimaryGrammar):
-    """Expressions; `_parse_disjunction` is the top, `_parse_bitwise` Spark's valueExpression."""
+    """Expressions; `boolean_expression` is the top, `value_expression` Spark's valueExpression."""
 
-    def _parse_equality(self, parse_is: bool = True) -> exp.Expr | None:
-        if self._curr.token_type is TokenType.NOT and not self._joined_operator():
-            self._advance()
-            return exp.Not(this=self.required(self._parse_equality()))
-        this = self._parse_bitwise()
+    def _negation(self) -> exp.Expr | None:
+        if self.is_at(TokenType.NOT) and not self._joined_operator():
+            self.advance()
+            return exp.Not(this=self.required(self._negation()))
+        this = self.value_expression()
         return this if this is None else self._predicate(this)
 
-    def _parse_assignment(self) -> exp.Expr | None:
-        return self._parse_disjunction()
-
-    def _parse_conjunction(self) -> exp.Expr | None:
-        this = self._parse_equality()
-        while this is not None and self._match(TokenType.AND):
-            this = exp.And(this=this, expression=self.required(self._parse_equality()))
+    def _conjunction(self) -> exp.Expr | None:
+        this = self._negation()
+        while this is not None and self.take(TokenType.AND):
+            this = exp.And(this=this, expression=self.required(self._negation()))
         return this
 
-    def _parse_disjunction(self) -> exp.Expr | None:
-        this = self._parse_conjunction()
-        while this is not None and self._match(TokenType.OR):
-            this = exp.Or(this=this, expression=self.required(self._parse_conjunction()))
+    def boolean_expression(self) -> exp.Expr | None:
+        this = self._conjunction()
+        while this is not None and self.take(TokenType.OR):
+            this = exp.Or(this=this, expression=self.required(self._conjunction()))
         return this
 
     # ------------------------------------------------------------------------------------------ predicates
@@ -82,29 +79,29 @@ class OperatorGrammar(PrimaryGrammar):
 
     def _predicate(self, this: exp.Expr) -> exp.Expr:
         """At most one predicate behind a value."""
-        if self._match(TokenType.IS):
+        if self.take(TokenType.IS):
             return self._is(this)
-        is_negated = self._curr.token_type is TokenType.NOT and self._next.token_type in self.PREDICATES
+        is_negated = self.is_at(TokenType.NOT) and self.following.token_type in self.PREDICATES
         if is_negated:
-            self._advance()
-        parser = self.PREDICATES.get(self._curr.token_type)
+            self.advance()
+        parser = self.PREDICATES.get(self.current.token_type)
         if parser is None:
             return this
-        self._advance()
+        self.advance()
         predicate = parser(self, this)
         return exp.Not(this=predicate) if is_negated else predicate
 
     def _is(self, this: exp.Expr) -> exp.Expr:
-        is_negated = self._match(TokenType.NOT)
-        if self._match_text_seq("DISTINCT", "FROM"):
+        is_negated = self.take(TokenType.NOT)
+        if self.take_words("DISTINCT", "FROM"):
             equal: exp.Expr = exp.NullSafeEQ(this=this, expression=self._operand())
             return equal if is_negated else exp.Not(this=equal)
-        if self._match_set((TokenType.NULL, TokenType.UNKNOWN)):
+        if self.take(TokenType.NULL, TokenType.UNKNOWN):
             return exp.Is(this=this, expression=exp.Null(), negate=is_negated)
-        constant = CONSTANTS.get(self._curr.token_type)
+        constant = CONSTANTS.get(self.current.token_type)
         if constant is None:
-            raise self.fail("expected NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM")
-        self._advance()
+            raise self.refusal()
+        self.advance()
         equal = exp.NullSafeEQ(this=this, expression=constant())
         return exp.Not(this=equal) if is_negated else equal
 
@@ -114,104 +111,99 @@ class OperatorGrammar(PrimaryGrammar):
         return exp.Between(this=this, low=low, high=self._operand())
 
     def _in(self, this: exp.Expr) -> exp.Expr:
-        opening = self._tokens[self._index - 1]
+        opening = self.previous
         self.expect(TokenType.L_PAREN)
-        if self._match(TokenType.R_PAREN):
-            raise self.source.error_at("INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE", opening.start, self._prev.end)
+        if self.take(TokenType.R_PAREN):
+            raise self.source.error_at("INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE", opening.start, self.previous.end)
         if self._is_query():
-            node = exp.In(this=this, query=self.required(self.parse_query()))
+            node = exp.In(this=this, query=self.required(self.query()))
         else:
-            node = exp.In(this=this, expressions=self._parse_csv(self._parse_disjunction))
+            node = exp.In(this=this, expressions=self.comma_separated(self.boolean_expression))
         self.expect(TokenType.R_PAREN)
         return node
 
     def _like(self, kind: type[exp.Like] | type[exp.ILike], this: exp.Expr) -> exp.Expr:
-        if self._curr.token_type in (TokenType.ANY, TokenType.SOME, TokenType.ALL):
+        if self.is_at(TokenType.ANY, TokenType.SOME, TokenType.ALL):
             return self._quantified_like(kind, this)
-        first = self._tokens[self._index - 1]
+        first = self.previous
         like = kind(this=this, expression=self._operand())
-        if not self._match(TokenType.ESCAPE):
+        if not self.take(TokenType.ESCAPE):
             return like
-        return self.marked(exp.Escape(this=like, expression=self.required(self._parse_string())), first)
+        return self.marked(exp.Escape(this=like, expression=self.required(self.string())), first)
 
     def _quantified_like(self, kind: type[exp.Like] | type[exp.ILike], this: exp.Expr) -> exp.Expr:
-        quantifier = exp.All if self._curr.token_type is TokenType.ALL else exp.Any
-        self._advance()
-        self.expect(TokenType.L_PAREN)
-        patterns = exp.Tuple(expressions=self._parse_csv(self._parse_disjunction))
-        self.expect(TokenType.R_PAREN)
+        quantifier = exp.All if self.is_at(TokenType.ALL) else exp.Any
+        self.advance()
+        patterns = exp.Tuple(expressions=self.wrapped(self.boolean_expression))
         return kind(this=this, expression=quantifier(this=patterns))
 
     # ------------------------------------------------------------------------------------------ operators
 
-    def _parse_bitwise(self) -> exp.Expr | None:
-        return self._binary(0)
-
-    def _parse_term(self, parse_mod: bool = True) -> exp.Expr | None:
+    def value_expression(self) -> exp.Expr | None:
         return self._binary(0)
 
     def _binary(self, lowest: int) -> exp.Expr | None:
         """Operators of level `lowest` and tighter, grouped from the left."""
-        this = self._parse_unary()
+        this = self.unary()
         while this is not None:
             joined = self._joined_operator()
             if joined is not None:
                 (level, name), width = _JOINED[joined], len(joined)
                 if level < lowest:
                     break
-                self._advance(width)
+                self.advance(width)
                 this = call(name, this, self.required(self._binary(level + 1)))
                 continue
-            level, kind = _BINARY.get(self._curr.token_type, (-1, exp.Binary))
+            level, kind = _BINARY.get(self.current.token_type, (-1, exp.Binary))
             if level < lowest:
                 break
-            self._advance()
+            self.advance()
             this = kind(this=this, expression=self.required(self._binary(level + 1)))
         return this
 
     def _joined_operator(self) -> str | None:
         """The operator of `_JOINED` that starts here, its characters touching each other."""
-        if self._curr.text not in (">", "<", "!"):
+        if self.current.text not in (">", "<", "!"):
             return None
-        start = self._curr.start
-        return next((text for text in _JOINED if self.sql.startswith(text, start)), None)
+        start = self.current.start
+        return next((text for text in _JOINED if self.source.text.startswith(text, start)), None)
 
-    def _parse_unary(self) -> exp.Expr | None:
-        first = self._curr
-        if self._match(TokenType.DASH):
+    def unary(self) -> exp.Expr | None:
+        first = self.current
+        if self.take(TokenType.DASH):
             if self._number_text() is not None:
-                return self._postfix(self._negative_number(), self._index)
-            return exp.Neg(this=self.required(self._parse_unary()))
-        if self._match(TokenType.PLUS):
-            return call("+", self.required(self._parse_unary()))
-        if self._match(TokenType.TILDE):
-            return exp.BitwiseNot(this=self.required(self._parse_unary()))
-        start = self._index
+                return self._postfix(self._negative_number(), self.position)
+            return exp.Neg(this=self.required(self.unary()))
+        if self.take(TokenType.PLUS):
+            return call("+", self.required(self.unary()))
+        if self.take(TokenType.TILDE):
+            return exp.BitwiseNot(this=self.required(self.unary()))
+        start = self.position
         this = self._primary()
         if this is not None and "start" not in this.meta:
-            this.meta.update(start=first.start, end=self._prev.end)
+            this.meta.update(start=first.start, end=self.previous.end)
         return None if this is None else self._postfix(this, start)
 
     def _negative_number(self) -> exp.Expr:
         """`-1` is one literal: the smallest integers have no positive counterpart."""
-        sign = self._prev
-        literal = self.required(self._parse_number())
+        sign = self.previous
+        literal = self.required(self.number())
         literal.set("this", f"-{literal.name}")
         return self.marked(literal, sign)
 
     def _postfix(self, this: exp.Expr, start: int) -> exp.Expr:
         while True:
-            if self._match(TokenType.L_BRACKET):
+            if self.take(TokenType.L_BRACKET):
                 this = exp.Bracket(this=this, expressions=[self._operand()])
                 self.expect(TokenType.R_BRACKET, missing="]")
-            elif self._curr.token_type is TokenType.DOT and self._next.token_type is not TokenType.STAR:
-                self._advance()
-                this = exp.Dot(this=this, expression=self.required(self._parse_id_var()))
-            elif self._match(TokenType.DCOLON):
+            elif self.is_at(TokenType.DOT) and not self.is_before(TokenType.STAR):
+                self.advance()
+                this = exp.Dot(this=this, expression=self.required(self.identifier()))
+            elif self.take(TokenType.DCOLON):
                 this = exp.Cast(this=this, to=self.expect_type())
-            elif self._match(TokenType.COLLATE):
+            elif self.take(TokenType.COLLATE):
                 this = exp.Collate(this=this, expression=exp.var(".".join(self.expect_parts())))
-            elif self._curr.token_type is TokenType.COLON and self._index > start:
+            elif self.is_at(TokenType.COLON) and self.position > start:
                 raise not_supported("A path into a VARIANT (value:field)", "Use get_json_object.")
             else:
                 return this

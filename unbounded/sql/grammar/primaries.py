@@ -10,6 +10,24 @@ from unbounded.sql.grammar.calls import CallGrammar
 from unbounded.sql.grammar.literals import CONSTANTS
 
 _QUERY_STARTS = frozenset({TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.FROM, TokenType.TABLE})
+_NO_QUERY = frozenset({TokenType.SENTINEL, TokenType.R_PAREN, TokenType.DOT, TokenType.COMMA})
+"""What stands behind VALUES, FROM or TABLE where it is only a name."""
+_BEHIND_A_QUERY = frozenset(
+    {
+        TokenType.SENTINEL,
+        TokenType.R_PAREN,
+        TokenType.UNION,
+        TokenType.EXCEPT,
+        TokenType.INTERSECT,
+        TokenType.ORDER_BY,
+        TokenType.SORT_BY,
+        TokenType.CLUSTER_BY,
+        TokenType.DISTRIBUTE_BY,
+        TokenType.LIMIT,
+        TokenType.OFFSET,
+    }
+)
+PARENTHESES = {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}
 _NO_OPERAND = frozenset(
     re.findall(
         r"\w+",
@@ -23,32 +41,26 @@ _NO_OPERAND = frozenset(
 class PrimaryGrammar(CallGrammar):
     """What operators work on. Nothing here knows precedence."""
 
-    def _parse_primary(self) -> exp.Expr | None:
-        return self._primary()
-
-    def _parse_column(self) -> exp.Expr | None:
-        return self._parse_unary()
-
     def _primary(self) -> exp.Expr | None:
-        token = self._curr
-        if (literal := self._parse_string() or self._parse_number()) is not None:
+        token = self.current
+        if (literal := self.string() or self.number()) is not None:
             return literal
         if token.token_type is TokenType.L_PAREN:
             return self._parenthesis()
         if token.token_type is TokenType.HEX_STRING:
-            self._advance()
+            self.advance()
             return exp.HexString(this=token.text)
         if token.token_type is TokenType.STAR:
-            self._advance()
+            self.advance()
             return self._star(None)
         if token.token_type in (TokenType.PLACEHOLDER, TokenType.COLON):
             return self._parameter()
-        if not self.is_word() and token.token_type is not TokenType.IDENTIFIER:
+        if not self.is_at_word and token.token_type is not TokenType.IDENTIFIER:
             return None
         return self._word_primary()
 
     def _word_primary(self) -> exp.Expr | None:
-        token, after = self._curr, self._next.token_type
+        token, after = self.current, self.following.token_type
         is_plain = token.token_type is not TokenType.IDENTIFIER
         word = token.text.upper() if is_plain else ""
         if word == "CASE" and after not in (TokenType.DOT, TokenType.COMMA, TokenType.FROM):
@@ -58,29 +70,29 @@ class PrimaryGrammar(CallGrammar):
         if is_plain and after in (TokenType.STRING, TokenType.RAW_STRING) and word not in _NO_OPERAND:
             return self._typed_literal()
         if token.token_type in CONSTANTS and after is not TokenType.DOT:
-            self._advance()
+            self.advance()
             return CONSTANTS[token.token_type]()
         if word == "EXISTS" and after is TokenType.L_PAREN and (exists := self._exists()) is not None:
             return exists
         if after is TokenType.ARROW:
-            return self._lambda([self.required(self._parse_id_var())])
+            return self._lambda([self.required(self.identifier())])
         if word in _NO_OPERAND and after not in (TokenType.DOT, TokenType.L_PAREN):
             return None
         return self._name()
 
     def _name(self) -> exp.Expr:
         """A column, `t.*`, or a call."""
-        first = self._curr
-        name: exp.Expr = self.required(self._parse_id_var())
+        first = self.current
+        name: exp.Expr = self.required(self.identifier())
         parts = [name]
-        while self._curr.token_type is TokenType.DOT and self._next:
-            self._advance()
-            if self._match(TokenType.STAR):
+        while self.is_at(TokenType.DOT) and self.following:
+            self.advance()
+            if self.take(TokenType.STAR):
                 return self._star(parts)
-            parts.append(self.required(self._parse_id_var()))
+            parts.append(self.required(self.identifier()))
             name = exp.Dot(this=name, expression=parts[-1])
         self.marked(name, first)
-        if self._curr.token_type is TokenType.L_PAREN:
+        if self.is_at(TokenType.L_PAREN):
             return self.parse_call(name, first)
         column = exp.Column(this=parts[0])
         node: exp.Expr = column
@@ -91,81 +103,76 @@ class PrimaryGrammar(CallGrammar):
     def _star(self, parts: list[exp.Expr] | None) -> exp.Expr:
         """`*` or `t.*`; a target is kept in front of the star as its `this`."""
         excluded = None
-        if self._curr.token_type is TokenType.EXCEPT and self._next.token_type is TokenType.L_PAREN:
-            self._advance(2)
+        if self.is_at(TokenType.EXCEPT) and self.is_before(TokenType.L_PAREN):
+            self.advance(2)
             excluded = [exp.Tuple(expressions=[exp.to_identifier(p) for p in names]) for names in self._name_list()]
             self.expect(TokenType.R_PAREN)
         star = exp.Star(except_=excluded)
         return star if parts is None else exp.Dot(this=exp.Tuple(expressions=parts), expression=star)
 
     def _name_list(self) -> list[tuple[str, ...]]:
-        return self._parse_csv(self.expect_parts)
+        return self.comma_separated(self.expect_parts)
 
     def _parameter(self) -> exp.Expr:
         """`:name`, or `?`, which remembers how many came before it."""
-        token = self._curr
-        before = self._tokens[: self._index]
-        self._advance()
+        token = self.current
+        before = [self.token_at(index).token_type for index in range(self.position)]
+        self.advance()
         if token.token_type is TokenType.COLON:
             return exp.Placeholder(this=self.expect_name())
         node = exp.Placeholder()
-        node.meta["ordinal"] = sum(other.token_type is TokenType.PLACEHOLDER for other in before)
+        node.meta["ordinal"] = before.count(TokenType.PLACEHOLDER)
         return self.marked(node, token)
 
     def _parenthesis(self) -> exp.Expr:
         if self._is_lambda():
-            self._advance()
-            names = self._parse_csv(self._parse_id_var)
-            self.expect(TokenType.R_PAREN)
-            return self._lambda(list(names))
-        self._advance()
+            return self._lambda(self.wrapped(self.identifier))
+        self.advance()
         if self._is_query():
-            query = exp.Subquery(this=self.required(self.parse_query()))
+            query = exp.Subquery(this=self.required(self.query()))
             self.expect(TokenType.R_PAREN)
             return query
-        items = self._parse_csv(self._parse_expression)
-        if not items:
-            raise self.fail("expected an expression")
+        items = self.some(self.named_expression)
         if len(items) == 1 and isinstance(items[0], exp.Alias | exp.Aliases):
-            raise self.fail("expected a comma")
+            raise self.refusal()
         self.expect(TokenType.R_PAREN)
         return exp.Paren(this=items[0]) if len(items) == 1 else exp.Tuple(expressions=items)
 
     def _is_lambda(self) -> bool:
         """Whether `(a, b) ->` starts here."""
-        index = self._index + 1
-        while self._type_at(index + 1) is TokenType.COMMA:
+        index = self.position + 1
+        while self.token_at(index + 1).token_type is TokenType.COMMA:
             index += 2
-        return self._type_at(index + 1) is TokenType.R_PAREN and self._type_at(index + 2) is TokenType.ARROW
+        return (
+            self.token_at(index + 1).token_type is TokenType.R_PAREN
+            and self.token_at(index + 2).token_type is TokenType.ARROW
+        )
 
-    def _type_at(self, index: int) -> TokenType | None:
-        return self._tokens[index].token_type if index < len(self._tokens) else None
-
-    def _lambda(self, names: list[exp.Expr]) -> exp.Expr:
+    def _lambda(self, names: list[exp.Identifier]) -> exp.Expr:
         self.expect(TokenType.ARROW)
-        return exp.Lambda(this=self.required(self._parse_disjunction()), expressions=names)
+        return exp.Lambda(this=self.required(self.boolean_expression()), expressions=names)
 
     def _exists(self) -> exp.Expr | None:
-        start = self._index
-        self._advance(2)
+        start = self.position
+        self.advance(2)
         if not self._is_query():
-            self._retreat(start)
+            self.go_back(start)
             return None
-        query = self.required(self.parse_query())
+        query = self.required(self.query())
         self.expect(TokenType.R_PAREN)
         return exp.Exists(this=query)
 
     def _case(self) -> exp.Expr:
-        self._advance()
-        this = None if self._curr.token_type is TokenType.WHEN else self.required(self._parse_disjunction())
+        self.advance()
+        this = None if self.is_at(TokenType.WHEN) else self.required(self.boolean_expression())
         branches = []
-        while self._match(TokenType.WHEN):
-            condition = self.required(self._parse_disjunction())
+        while self.take(TokenType.WHEN):
+            condition = self.required(self.boolean_expression())
             self.expect(TokenType.THEN)
-            branches.append(exp.If(this=condition, true=self.required(self._parse_disjunction())))
+            branches.append(exp.If(this=condition, true=self.required(self.boolean_expression())))
         if not branches:
-            raise self.fail("expected WHEN")
-        default = self.required(self._parse_disjunction()) if self._match(TokenType.ELSE) else None
+            raise self.refusal()
+        default = self.required(self.boolean_expression()) if self.take(TokenType.ELSE) else None
         self.expect(TokenType.END)
         return exp.Case(this=this, ifs=branches, default=default)
 
@@ -173,23 +180,19 @@ class PrimaryGrammar(CallGrammar):
 
     def _is_query(self) -> bool:
         """Whether a query starts here, perhaps in parentheses of its own."""
-        index = self._index
-        while self._type_at(index) is TokenType.L_PAREN:
+        index = self.position
+        while self.token_at(index).token_type is TokenType.L_PAREN:
             index += 1
-        if self._type_at(index) not in _QUERY_STARTS or self._type_at(index + 1) in (None, TokenType.R_PAREN):
+        if self.token_at(index).token_type not in _QUERY_STARTS or self.token_at(index + 1).token_type in _NO_QUERY:
             return False
-        return index == self._index or self._is_whole_query()
+        return index == self.position or self._is_whole_query()
 
     def _is_whole_query(self) -> bool:
         """`((SELECT 1) UNION (SELECT 2))` is a query, `((SELECT 1) + 1)` is not."""
-        depth, index = 0, self._index
-        while index < len(self._tokens):
-            depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(self._tokens[index].token_type, 0)
+        depth, index = 0, self.position
+        while token := self.token_at(index):
+            depth += PARENTHESES.get(token.token_type, 0)
             index += 1
             if depth == 0:
                 break
-        following = self._type_at(index)
-        return following in (None, TokenType.R_PAREN, *self.SET_OPERATIONS) or following in self.QUERY_MODIFIER_TOKENS
-
-    def parse_query(self) -> exp.Expr | None:
-        raise NotImplementedError
+        return self.token_at(index).token_type in _BEHIND_A_QUERY

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlglot import Token, TokenType, exp
+from sqlglot import TokenType, exp
 
 from unbounded.errors import not_supported
+from unbounded.sql.dialect import read_tokens
 from unbounded.sql.errors import Source
 from unbounded.sql.grammar.calls import call
-from unbounded.sql.grammar.clauses import ClauseGrammar
+from unbounded.sql.grammar.clauses import CLAUSES, ClauseGrammar
+from unbounded.sql.grammar.primaries import PARENTHESES
 
 _SELECT_CLAUSES = (TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.QUALIFY, TokenType.WINDOW)
 _RESULT_CLAUSES = (TokenType.ORDER_BY, TokenType.CLUSTER_BY, TokenType.DISTRIBUTE_BY, TokenType.SORT_BY)
@@ -22,85 +24,73 @@ _SET_OPERATORS: dict[TokenType, type[exp.SetOperation]] = {
 
 
 class QueryGrammar(ClauseGrammar):
-    """Queries, and the doors into the grammar: `start`, then a `parse_…`."""
+    """Queries, and the doors into the grammar for text that is only an expression or a sort order."""
 
-    def start(self, source: Source, tokens: list[Token]) -> None:
-        """Puts the parser in front of `tokens`, which were cut from `source`."""
-        self.reset()
-        self.sql = source.text
-        self._tokens = tokens
-        self._tokens_size = len(tokens)
-        self._index = -1
-        self._advance()
-
-    def parse_expression(self) -> exp.Expr:
+    def whole_expression(self) -> exp.Expr:
         """One expression, perhaps with an alias, and nothing behind it."""
-        node = self.required(self._parse_expression())
+        node = self.required(self.named_expression())
         self.expect_end()
         return node
 
-    def parse_order(self) -> list[exp.Expr]:
-        """What may stand behind ORDER BY."""
-        items = self._parse_csv(self._parse_ordered)
-        self.required(items[0] if items else None)
+    def whole_sort_order(self) -> list[exp.Ordered]:
+        items = self.sort_items()
         self.expect_end()
-        return list(items)
+        return items
 
     # ------------------------------------------------------------------------------------------ queries
 
-    def parse_query(self) -> exp.Expr | None:
+    def query(self) -> exp.Expr | None:
         """WITH, set operations and the clauses behind them."""
-        ctes = self._parse_with()
+        ctes = self.with_clause()
         query = self._set_operations()
         if query is None:
             if ctes is not None:
-                raise self.fail("expected a query")
+                raise self.refusal()
             return None
-        first = self._curr
+        first = self.current
         self._clauses(query, _RESULT_CLAUSES)
         self._clauses(query, _LAST_CLAUSES)
         self.marked(query, first)
-        if self._match(TokenType.PIPE_GT):
+        if self.take(TokenType.PIPE_GT):
             raise not_supported("SQL pipe syntax (|>)", "Write the query with SELECT … FROM …")
         return query if ctes is None else exp.Subquery(this=query, with_=ctes)
 
     def _set_operations(self) -> exp.Expr | None:
         """UNION and EXCEPT from the left; INTERSECT binds tighter."""
         left = self._intersections()
-        while left is not None and self._curr.token_type in (TokenType.UNION, TokenType.EXCEPT):
+        while left is not None and self.is_at(TokenType.UNION, TokenType.EXCEPT):
             left = self._set_operation(left, self._intersections)
         return left
 
     def _intersections(self) -> exp.Expr | None:
         left = self._query_term()
-        while left is not None and self._curr.token_type is TokenType.INTERSECT:
+        while left is not None and self.is_at(TokenType.INTERSECT):
             left = self._set_operation(left, self._query_term)
         return left
 
     def _set_operation(self, left: exp.Expr, parse_right: Callable[[], exp.Expr | None]) -> exp.Expr:
-        kind = _SET_OPERATORS[self._curr.token_type]
-        self._advance()
-        is_all = self._match(TokenType.ALL)
+        kind = _SET_OPERATORS[self.current.token_type]
+        self.advance()
+        is_all = self.take(TokenType.ALL)
         if not is_all:
-            self._match(TokenType.DISTINCT)
+            self.take(TokenType.DISTINCT)
         return kind(this=left, expression=self.required(parse_right()), distinct=not is_all)
 
     def _query_term(self) -> exp.Expr | None:
-        match self._curr.token_type:
+        match self.current.token_type:
             case TokenType.SELECT:
                 return self._select(None)
             case TokenType.FROM:
-                from_ = self._parse_from()
-                return self._select(from_)
+                return self._select(self.from_clause())
             case TokenType.L_PAREN:
-                self._advance()
-                query = self.required(self.parse_query())
+                self.advance()
+                query = self.required(self.query())
                 self.expect(TokenType.R_PAREN)
                 return exp.Subquery(this=query)
             case TokenType.VALUES:
                 return self._inline_table()
             case TokenType.TABLE:
-                self._advance()
+                self.advance()
                 return exp.Table(this=self._dotted(self.expect_parts()))
             case _:
                 return None
@@ -113,7 +103,7 @@ class QueryGrammar(ClauseGrammar):
 
     def _select(self, from_: exp.From | None) -> exp.Expr:
         """SELECT … FROM …, or FROM … SELECT …, in which the SELECT may be missing."""
-        if from_ is not None and self._curr.token_type is not TokenType.SELECT:
+        if from_ is not None and not self.is_at(TokenType.SELECT):
             select = exp.Select(expressions=[exp.Star()], from_=from_)
             self._clauses(select, _SELECT_CLAUSES)
             return select
@@ -121,80 +111,68 @@ class QueryGrammar(ClauseGrammar):
 
     def _select_list(self, from_: exp.From | None) -> exp.Expr:
         self.expect(TokenType.SELECT)
-        hint = self._parse_hint()
-        if self._curr.text.upper() == "TRANSFORM" and self._is_script():
+        hint = self._hint()
+        if self.word == "TRANSFORM" and self._is_script():
             raise not_supported("SELECT TRANSFORM with a script", "Use mapInPandas.")
-        is_distinct = self._match(TokenType.DISTINCT)
-        if not is_distinct and self._next.token_type not in (TokenType.L_PAREN, TokenType.COMMA, TokenType.DOT):
-            self._match(TokenType.ALL)
-        items = self._parse_csv(self._parse_expression)
-        if not items:
-            raise self.fail("expected an expression")
+        is_distinct = self.take(TokenType.DISTINCT)
+        if not is_distinct and not self.is_before(TokenType.L_PAREN, TokenType.COMMA, TokenType.DOT):
+            self.take(TokenType.ALL)
+        items = self.some(self.named_expression)
         select = exp.Select(expressions=items, hint=hint, distinct=exp.Distinct() if is_distinct else None)
-        select.set("from_", from_ or self._parse_from())
+        select.set("from_", from_ or self.from_clause())
         self._clauses(select, _SELECT_CLAUSES)
         return select
 
     def _is_script(self) -> bool:
         """`TRANSFORM (…) USING`: not the function `transform`."""
         depth = 0
-        for token in self._tokens[self._index + 1 :]:
-            depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
-            if depth == 0 and token.token_type is not TokenType.R_PAREN:
-                return token.token_type is TokenType.USING
-        return False
+        index = self.position + 1
+        while (token := self.token_at(index)) and (depth or token.token_type in PARENTHESES):
+            depth += PARENTHESES.get(token.token_type, 0)
+            index += 1
+        return token.token_type is TokenType.USING
 
     def _clauses(self, query: exp.Expr, clauses: tuple[TokenType, ...]) -> None:
         """The clauses that are there, each at most once and only in this order."""
         for token_type in clauses:
-            if self._curr.token_type is token_type and not (
-                token_type is TokenType.WINDOW and query.args.get("windows") is not None
-            ):
-                key, node = self.QUERY_MODIFIER_PARSERS[token_type](self)
-                query.set(key, node)
+            key, parse = CLAUSES[token_type]
+            if self.is_at(token_type) and query.args.get(key) is None:
+                query.set(key, parse(self))
 
     # ------------------------------------------------------------------------------------------ WITH and hints
 
-    def _parse_with(self, skip_with_token: bool = False) -> exp.With | None:
-        if not self._match(TokenType.WITH):
+    def with_clause(self) -> exp.With | None:
+        if not self.take(TokenType.WITH):
             return None
-        if self._match(TokenType.RECURSIVE):
+        if self.take(TokenType.RECURSIVE):
             raise not_supported("WITH RECURSIVE", "Write the recursion as a loop in Python.")
-        return exp.With(expressions=self._parse_csv(self._parse_cte))
+        return exp.With(expressions=self.comma_separated(self._cte))
 
-    def _parse_cte(self) -> exp.CTE:
-        name = self.required(self._parse_id_var())
-        columns: list[exp.Expr] = []
-        if self._curr.token_type is TokenType.L_PAREN and not self._is_query_in_parentheses():
-            self._advance()
-            columns = list(self._parse_csv(self._parse_id_var))
-            self.expect(TokenType.R_PAREN)
-        self._match(TokenType.ALIAS)
+    def _cte(self) -> exp.CTE:
+        name = self.required(self.identifier())
+        has_columns = self.is_at(TokenType.L_PAREN) and not self._is_query_in_parentheses()
+        columns = self.wrapped(self.identifier) if has_columns else []
+        self.take(TokenType.ALIAS)
         self.expect(TokenType.L_PAREN)
-        query = self.required(self.parse_query())
+        query = self.required(self.query())
         self.expect(TokenType.R_PAREN)
         return exp.CTE(this=query, alias=exp.TableAlias(this=name, columns=columns))
 
     def _is_query_in_parentheses(self) -> bool:
-        return self._next.token_type in (TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.FROM)
+        return self.is_before(TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.FROM)
 
-    def _parse_hint(self) -> exp.Hint | None:
+    def _hint(self) -> exp.Hint | None:
         """`/*+ NAME(parameters), NAME */`: sqlglot keeps the inside as the comment of a token."""
-        if not self._match(TokenType.HINT):
+        if not self.take(TokenType.HINT):
             return None
-        source = Source(" ".join(self._prev_comments))
-        inner = type(self)(dialect=self.dialect)
-        inner.start(source, self.dialect.tokenize(source.text))
-        return inner.hint_list()
+        source = Source(" ".join(self.previous.comments))
+        return QueryGrammar(source, read_tokens(source)).hint_list()
 
     def hint_list(self) -> exp.Hint:
         hints = []
-        while self._curr:
+        while self.current:
             name = self.expect_name()
-            parameters: list[exp.Expr] = []
-            if self._match(TokenType.L_PAREN):
-                parameters = self._parse_csv(self._parse_unary)
-                self.expect(TokenType.R_PAREN)
+            parameters = self.wrapped(self.unary) if self.is_at(TokenType.L_PAREN) else []
             hints.append(call(name, *parameters))
-            self._match(TokenType.COMMA)
+            self.take(TokenType.COMMA)
         return exp.Hint(expressions=hints)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from sqlglot import TokenType, exp
 
@@ -31,53 +31,49 @@ COMMA_JOIN = "COMMA"
 class RelationGrammar(OperatorGrammar):
     """Everything that can stand in FROM."""
 
-    def _parse_from(
-        self, joins: bool = False, skip_from_token: bool = False, consume_pipe: bool = False
-    ) -> exp.From | None:
-        if not skip_from_token and not self._match(TokenType.FROM):
-            return None
-        return exp.From(this=self._relation())
+    def from_clause(self) -> exp.From | None:
+        return exp.From(this=self._relation()) if self.take(TokenType.FROM) else None
 
     def _relation(self) -> exp.Expr:
         """Tables with what joins and reshapes them, in the order written (`joins` holds joins and pivots)."""
-        first = self.required(self._parse_table())
-        extensions = list(iter(lambda: self._parse_join() or self._parse_pivot(), None))
-        laterals = list(iter(self._parse_lateral, None))
-        pivots = list(iter(self._parse_pivot, None))
+        first = self.required(self._table())
+        extensions = list(iter(lambda: self._join() or self._pivot(), None))
+        laterals = list(iter(self._lateral_view, None))
+        pivots = list(iter(self._pivot, None))
         return exp.Subquery(this=first, joins=extensions, laterals=laterals, pivots=pivots)
 
-    def _parse_table(self, *_arguments: object, **_options: object) -> exp.Expr | None:
+    def _table(self) -> exp.Expr | None:
         """One table of a FROM clause with its alias, perhaps behind LATERAL."""
-        if self._curr.token_type is TokenType.LATERAL and self._next.token_type is not TokenType.VIEW:
-            self._advance()
+        if self.is_at(TokenType.LATERAL) and not self.is_before(TokenType.VIEW):
+            self.advance()
             return exp.Lateral(this=self.required(self._primary_table()))
         return self._primary_table()
 
     def _primary_table(self) -> exp.Expr | None:
-        if self._curr.token_type is TokenType.L_PAREN:
+        if self.is_at(TokenType.L_PAREN):
             return self._parenthesized_table()
         special: exp.Expr | None = None
-        if self._curr.token_type is TokenType.VALUES:
+        if self.is_at(TokenType.VALUES):
             special = self._inline_table()
-        elif self._curr.text.upper() == "STREAM" and self._next and self._next.text.upper() not in CLAUSE_WORDS:
+        elif self.word == "STREAM" and self.following and self.next_word not in CLAUSE_WORDS:
             special = self._stream()
         return special or self._named_table()
 
     def _parenthesized_table(self) -> exp.Expr:
-        self._advance()
-        inner = self.required(self.parse_query()) if self._is_query() else self._relation()
-        self.expect(TokenType.R_PAREN, missing="" if self._curr else ")")
+        self.advance()
+        inner = self.required(self.query()) if self._is_query() else self._relation()
+        self.expect(TokenType.R_PAREN, missing="" if self.current else ")")
         return self._sampled(exp.Subquery(this=inner))
 
     def _named_table(self) -> exp.Expr | None:
-        if not self.is_word() and self._curr.token_type is not TokenType.IDENTIFIER:
+        if not self.is_at_word and not self.is_at(TokenType.IDENTIFIER):
             return None
-        first = self._curr
-        name: exp.Expr = self.required(self._parse_id_var())
-        while self._match(TokenType.DOT):
-            name = exp.Dot(this=name, expression=self.required(self._parse_id_var()))
+        first = self.current
+        name: exp.Expr = self.required(self.identifier())
+        while self.take(TokenType.DOT):
+            name = exp.Dot(this=name, expression=self.required(self.identifier()))
         self.refuse_hyphen()
-        if self._match(TokenType.L_PAREN, advance=False):
+        if self.is_at(TokenType.L_PAREN):
             if name.name.upper() == "IDENTIFIER":
                 raise not_supported("The IDENTIFIER clause", "Write the name of the table itself.")
             self.marked(name, first)
@@ -86,17 +82,17 @@ class RelationGrammar(OperatorGrammar):
         return self._sampled(exp.Table(this=name))
 
     def _refuse_time_travel(self) -> None:
-        words = [token.text.upper() for token in self._tokens[self._index : self._index + 3]]
+        words = [self.token_at(self.position + offset).text.upper() for offset in range(3)]
         if words[-2:] == ["AS", "OF"] or words[:2] == ["FOR", "SYSTEM_TIME"]:
             raise not_supported("Reading an old version of a table (AS OF)", "Read the table as it is now.")
 
     def _stream(self) -> exp.Expr | None:
-        start = self._index
-        self._advance()
-        is_wrapped = self._match(TokenType.L_PAREN)
+        start = self.position
+        self.advance()
+        is_wrapped = self.take(TokenType.L_PAREN)
         table = self._named_table()
         if table is None:
-            self._retreat(start)
+            self.go_back(start)
             return None
         if is_wrapped:
             self.expect(TokenType.R_PAREN)
@@ -104,166 +100,150 @@ class RelationGrammar(OperatorGrammar):
 
     def _inline_table(self) -> exp.Expr | None:
         """VALUES row, row …; a row is `(a, b)` or one expression."""
-        start = self._index
-        self._advance()
-        rows = self._parse_csv(self._parse_disjunction)
+        start = self.position
+        self.advance()
+        rows = self.comma_separated(self.boolean_expression)
         if not rows:
-            self._retreat(start)
+            self.go_back(start)
             return None
         return self._aliased(exp.Values(expressions=rows))
 
     # ------------------------------------------------------------------------------------------ alias and sample
 
     def _aliased(self, table: exp.Expr) -> exp.Expr:
-        alias = self._parse_table_alias()
+        alias = self._table_alias()
         return table if alias is None else exp.Subquery(this=table, alias=alias)
 
-    def _parse_table_alias(self, alias_tokens: Collection[TokenType] | None = None) -> exp.TableAlias | None:
-        has_as = self._match(TokenType.ALIAS)
-        name = self._parse_id_var(any_token=has_as)
+    def _table_alias(self) -> exp.TableAlias | None:
+        has_as = self.take(TokenType.ALIAS)
+        name = self.alias_name(has_as=has_as)
         if name is None:
             if has_as:
-                raise self.fail("expected a name")
+                raise self.refusal()
             return None
-        columns: list[exp.Expr] = []
-        if self._match(TokenType.L_PAREN):
-            columns = list(self._parse_csv(self._parse_id_var))
-            self.expect(TokenType.R_PAREN)
+        columns = self.wrapped(self.identifier) if self.is_at(TokenType.L_PAREN) else []
         return exp.TableAlias(this=name, columns=columns)
 
     def _sampled(self, table: exp.Expr) -> exp.Expr:
-        sample = self._parse_table_sample()
+        sample = self._sample()
         aliased = self._aliased(table)
         return aliased if sample is None else exp.Subquery(this=aliased, sample=sample)
 
-    def _parse_table_sample(self, as_modifier: bool = False) -> exp.TableSample | None:
-        first = self._curr
-        if not self._match(TokenType.TABLE_SAMPLE):
+    def _sample(self) -> exp.TableSample | None:
+        first = self.current
+        if not self.take(TokenType.TABLE_SAMPLE):
             return None
-        if self._match_text_seq("SYSTEM"):
+        if self.take_words("SYSTEM"):
             raise not_supported("TABLESAMPLE SYSTEM", "Use TABLESAMPLE (n PERCENT).")
-        self._match_text_seq("BERNOULLI")
+        self.take_words("BERNOULLI")
         self.expect(TokenType.L_PAREN)
         sample = self._sample_size()
         self.expect(TokenType.R_PAREN)
-        if self._match_text_seq("REPEATABLE"):
+        if self.take_words("REPEATABLE"):
             self.expect(TokenType.L_PAREN)
-            sample.set("seed", self.required(self._parse_number()))
+            sample.set("seed", self.required(self.number()))
             self.expect(TokenType.R_PAREN)
-        self.marked(sample, first)
-        return sample
+        return self.marked(sample, first)
 
     def _sample_size(self) -> exp.TableSample:
-        if self._match_text_seq("BUCKET"):
-            numerator = self.required(self._parse_number())
+        if self.take_words("BUCKET"):
+            numerator = self.required(self.number())
             self.expect_words("OUT", "OF")
-            denominator = self.required(self._parse_number())
-            if self._match(TokenType.ON):
+            denominator = self.required(self.number())
+            if self.take(TokenType.ON):
                 raise not_supported("TABLESAMPLE (BUCKET … ON column)", "Leave out ON.")
             return exp.TableSample(bucket_numerator=numerator, bucket_denominator=denominator)
-        size = self.required(self._parse_unary())
-        if self._match_text_seq("PERCENT"):
+        size = self.required(self.unary())
+        if self.take_words("PERCENT"):
             return exp.TableSample(percent=size)
-        if self._match_text_seq("ROWS"):
+        if self.take_words("ROWS"):
             return exp.TableSample(size=size)
         raise not_supported("TABLESAMPLE by bytes", "Use TABLESAMPLE (n PERCENT) or TABLESAMPLE (n ROWS).")
 
     # ------------------------------------------------------------------------------------------ joins
 
-    def _parse_join(self, *_arguments: object, **_options: object) -> exp.Join | None:
-        if self._match(TokenType.COMMA):
-            return exp.Join(this=self.required(self._parse_table()), kind=COMMA_JOIN)
-        start = self._index
-        is_natural = self._match_text_seq("NATURAL")
-        kind = next((kind for phrase, kind in _JOIN_PHRASES.items() if self._match_text_seq(*phrase)), None)
+    def _join(self) -> exp.Join | None:
+        if self.take(TokenType.COMMA):
+            return exp.Join(this=self.required(self._table()), kind=COMMA_JOIN)
+        start = self.position
+        is_natural = self.take_words("NATURAL")
+        kind = next((kind for phrase, kind in _JOIN_PHRASES.items() if self.take_words(*phrase)), None)
         if kind is None:
-            self._retreat(start)
+            self.go_back(start)
             return None
-        join = exp.Join(this=self.required(self._parse_table()), kind=kind, method="NATURAL" if is_natural else None)
+        join = exp.Join(this=self.required(self._table()), kind=kind, method="NATURAL" if is_natural else None)
         if is_natural:
             return join
-        if self._match(TokenType.ON):
-            join.set("on", self.required(self._parse_disjunction()))
-        elif self._match(TokenType.USING):
-            self.expect(TokenType.L_PAREN)
-            join.set("using", self._parse_csv(self._parse_id_var))
-            self.expect(TokenType.R_PAREN)
+        if self.take(TokenType.ON):
+            join.set("on", self.required(self.boolean_expression()))
+        elif self.take(TokenType.USING):
+            join.set("using", self.wrapped(self.identifier))
         return join
 
-    def _parse_lateral(self) -> exp.Lateral | None:
+    def _lateral_view(self) -> exp.Lateral | None:
         """LATERAL VIEW [OUTER] generator(…) name [AS] columns."""
-        if not self._match_text_seq("LATERAL", "VIEW"):
+        if not self.take_words("LATERAL", "VIEW"):
             return None
-        is_outer = self._match_text_seq("OUTER")
-        first = self._curr
-        name = self.required(self._parse_id_var())
+        is_outer = self.take_words("OUTER")
+        first = self.current
+        name = self.required(self.identifier())
         generator = self.parse_call(self.marked(name, first), first)
-        alias = self._parse_id_var(any_token=self._next.token_type not in (None, TokenType.LATERAL))
-        columns: list[exp.Expr] = []
-        if self._match(TokenType.ALIAS) or not self._is_clause_end():
-            columns = list(self._parse_csv(self._parse_id_var))
+        alias = self.required(self.identifier())
+        has_columns = self.take(TokenType.ALIAS) or not self._is_clause_end()
+        columns = self.comma_separated(self.identifier) if has_columns else []
         return exp.Lateral(this=generator, view=True, outer=is_outer, alias=exp.TableAlias(this=alias, columns=columns))
 
     def _is_clause_end(self) -> bool:
-        is_name = self.is_word() or self._curr.token_type is TokenType.IDENTIFIER
-        return not is_name or self._curr.text.upper() in CLAUSE_WORDS
+        is_name = self.is_at_word or self.is_at(TokenType.IDENTIFIER)
+        return not is_name or self.word in CLAUSE_WORDS
 
     # ------------------------------------------------------------------------------------------ PIVOT, UNPIVOT
 
-    def _parse_pivot(self) -> exp.Pivot | None:
-        if self._next.token_type is not TokenType.L_PAREN and self._next.text.upper() not in ("INCLUDE", "EXCLUDE"):
+    def _pivot(self) -> exp.Pivot | None:
+        if not self.is_before(TokenType.L_PAREN) and self.next_word not in ("INCLUDE", "EXCLUDE"):
             return None
-        if self._match(TokenType.PIVOT):
+        if self.take(TokenType.PIVOT):
             self.expect(TokenType.L_PAREN)
             pivot = self._pivot_body()
-        elif self._match(TokenType.UNPIVOT):
-            includes_nulls = self._match_text_seq("INCLUDE", "NULLS")
-            _ = includes_nulls or self._match_text_seq("EXCLUDE", "NULLS")
+        elif self.take(TokenType.UNPIVOT):
+            includes_nulls = self.take_words("INCLUDE", "NULLS")
+            _ = includes_nulls or self.take_words("EXCLUDE", "NULLS")
             self.expect(TokenType.L_PAREN)
             pivot = self._unpivot_body()
             pivot.set("include_nulls", includes_nulls)
         else:
             return None
         self.expect(TokenType.R_PAREN)
-        pivot.set("alias", self._parse_table_alias())
+        pivot.set("alias", self._table_alias())
         return pivot
 
     def _pivot_body(self) -> exp.Pivot:
-        aggregates = self._parse_csv(self._parse_expression)
+        aggregates = self.comma_separated(self.named_expression)
         self.expect(TokenType.FOR)
         columns = self._one_or_wrapped(self._name_column)
         self.expect(TokenType.IN)
-        self.expect(TokenType.L_PAREN)
-        values = self._parse_csv(self._parse_expression)
-        self.expect(TokenType.R_PAREN)
-        field = exp.In(this=exp.Tuple(expressions=columns), expressions=values)
+        field = exp.In(this=exp.Tuple(expressions=columns), expressions=self.wrapped(self.named_expression))
         return exp.Pivot(expressions=aggregates, fields=[field], unpivot=False)
 
     def _unpivot_body(self) -> exp.Pivot:
-        value_names = self._one_or_wrapped(self._parse_id_var)
+        value_names = self._one_or_wrapped(self.identifier)
         self.expect(TokenType.FOR)
-        name = self.required(self._parse_id_var())
+        name = self.required(self.identifier())
         self.expect(TokenType.IN)
-        self.expect(TokenType.L_PAREN)
-        groups = self._parse_csv(self._unpivot_group)
-        self.expect(TokenType.R_PAREN)
-        return exp.Pivot(expressions=value_names, fields=[exp.In(this=name, expressions=groups)], unpivot=True)
+        field = exp.In(this=name, expressions=self.wrapped(self._unpivot_group))
+        return exp.Pivot(expressions=value_names, fields=[field], unpivot=True)
 
     def _unpivot_group(self) -> exp.Expr:
         columns = exp.Tuple(expressions=self._one_or_wrapped(self._name_column))
-        has_as = self._match(TokenType.ALIAS)
-        alias = self._parse_id_var(any_token=has_as)
+        has_as = self.take(TokenType.ALIAS)
+        alias = self.alias_name(has_as=has_as)
         return columns if alias is None else exp.Alias(this=columns, alias=alias)
 
     def _name_column(self) -> exp.Expr:
-        node: exp.Expr = exp.Column(this=self.required(self._parse_id_var()))
-        while self._match(TokenType.DOT):
-            node = exp.Dot(this=node, expression=self.required(self._parse_id_var()))
+        node: exp.Expr = exp.Column(this=self.required(self.identifier()))
+        while self.take(TokenType.DOT):
+            node = exp.Dot(this=node, expression=self.required(self.identifier()))
         return node
 
     def _one_or_wrapped(self, parse: Callable[[], exp.Expr | None]) -> list[exp.Expr]:
-        if not self._match(TokenType.L_PAREN):
-            return [self.required(parse())]
-        items = self._parse_csv(parse)
-        self.expect(TokenType.R_PAREN)
-        return items
+        return self.wrapped(parse) if self.is_at(TokenType.L_PAREN) else [self.required(parse())]

@@ -25,6 +25,7 @@ def spark(monkeypatch: pytest.MonkeyPatch) -> Iterator[SparkSession]:
     """Column functions would ask the server whether to record call sites: the answer is given beforehand."""
     monkeypatch.setattr(pyspark.errors.utils, "_enable_debugging_cache", False)
     session = SparkSession.builder.remote("sc://localhost:1").create()
+    session.client.set_retry_policies([])
     yield session
     session.client.close()
 

@@ -196,7 +196,9 @@ def test_source(name: str, spark: SparkSession, decode: Callable[[DataFrame], Re
 
 def test_pivot(spark: SparkSession, decode: Callable[[DataFrame], Relation]) -> None:
     match decode(spark.range(3).groupBy().pivot("id", [1]).agg(f.count("a"))):
-        case Aggregate(child, (), (aggregate,), GroupingKind.GROUP_BY, pivot=Pivot(UnresolvedAttribute(("id",)), values)):
+        case Aggregate(
+            child, (), (aggregate,), GroupingKind.GROUP_BY, pivot=Pivot(UnresolvedAttribute(("id",)), values)
+        ):
             assert (child, aggregate, values) == (R, count(A), (ONE,))
         case other:
             pytest.fail(str(other))
@@ -227,24 +229,50 @@ def test_sql_with_arguments_and_frames(spark: SparkSession, decode: Callable[[Da
     assert with_view == WithCtes((SubqueryAlias(R, "v"),), SqlQuery("SELECT * FROM v"))
 
 
-def test_python_functions(spark: SparkSession, decode: Callable[[DataFrame], Relation]) -> None:
-    frame = spark.range(3)
-    grouped = frame.groupBy("id")
-    match decode(frame.mapInPandas(lambda batches: batches, SCHEMA, barrier=True)):
-        case MapPartitions(child, PythonFunction(arguments=(), output_type=output_type), is_barrier=True):
-            assert (child, output_type) == (R, parse_columns("id bigint"))
-        case other:
-            pytest.fail(str(other))
-    match decode(grouped.applyInPandas(lambda rows: rows, SCHEMA)):
-        case GroupMap(child, (key,), PythonFunction()):
-            assert (child, key) == (R, ID)
-        case other:
-            pytest.fail(str(other))
-    match decode(grouped.cogroup(grouped).applyInPandas(lambda left, right: left, SCHEMA)):
-        case CoGroupMap(left, (_,), right, (_,), PythonFunction()):
-            assert (left, right) == (R, R)
-        case other:
-            pytest.fail(str(other))
+FUNCTION = proto.CommonInlineUserDefinedFunction(
+    function_name="g",
+    python_udf=proto.PythonUDF(
+        output_type=proto.DataType(long=proto.DataType.Long()), eval_type=201, command=b"x", python_ver="3.11"
+    ),
+)
+DECODED_FUNCTION = PythonFunction("g", (), b"x", 201, LONG, is_deterministic=False, python_version="3.11")
+RANGE = proto.Relation(range=proto.Range(end=3, step=1))
+KEY = proto.Expression(unresolved_attribute=proto.Expression.UnresolvedAttribute(unparsed_identifier="id"))
+
+MAPS: list[tuple[proto.Relation, Relation]] = [
+    (
+        proto.Relation(map_partitions=proto.MapPartitions(input=RANGE, func=FUNCTION, is_barrier=True)),
+        MapPartitions(R, DECODED_FUNCTION, is_barrier=True),
+    ),
+    (
+        proto.Relation(group_map=proto.GroupMap(input=RANGE, grouping_expressions=[KEY], func=FUNCTION)),
+        GroupMap(R, (ID,), DECODED_FUNCTION),
+    ),
+    (
+        proto.Relation(
+            co_group_map=proto.CoGroupMap(
+                input=RANGE,
+                input_grouping_expressions=[KEY],
+                other=RANGE,
+                other_grouping_expressions=[KEY],
+                func=FUNCTION,
+            )
+        ),
+        CoGroupMap(R, (ID,), R, (ID,), DECODED_FUNCTION),
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "expected"), MAPS)
+def test_python_functions(message: proto.Relation, expected: Relation) -> None:
+    assert decode_plan_root(message, DecodeContext(cached_bytes={}.__getitem__)) == expected
+
+
+def test_stateful_map_is_refused() -> None:
+    stateful = proto.GroupMap(input=RANGE, func=FUNCTION)
+    stateful.transform_with_state_info.time_mode = "none"
+    with pytest.raises(SparkError, match="transformWithState"):
+        decode_plan_root(proto.Relation(group_map=stateful), DecodeContext(cached_bytes={}.__getitem__))
 
 
 def test_rows_sent_along() -> None:
@@ -278,7 +306,6 @@ def test_catalog() -> None:
     assert decoded == Catalog("create_table", (*fields, ("options", (("a", "1"), ("b", "2")))))
 
 
-RANGE = proto.Relation(range=proto.Range(end=3, step=1))
 INVALID: dict[str, proto.Relation] = {
     "INVALID_ONE_OF_FIELD_NOT_SET": proto.Relation(),
     "DEDUPLICATE_REQUIRES_COLUMNS_OR_ALL": proto.Relation(deduplicate=proto.Deduplicate(input=RANGE)),

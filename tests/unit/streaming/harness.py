@@ -1,0 +1,155 @@
+"""A streaming query without threads: rows are added, a batch is stepped, a run is dropped and begun again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from unbounded.analysis.analyzer import analyze
+from unbounded.cancellation import Cancellation
+from unbounded.checkpoint.checkpoint import open_checkpoint
+from unbounded.clock import ManualClock
+from unbounded.connectors.streams import OutputMode, SourceContext
+from unbounded.execution.database import Database
+from unbounded.functions.environment import Environment
+from unbounded.plan import unresolved as u
+from unbounded.plan.expressions import Attribute
+from unbounded.plan.logical import StreamScan
+from unbounded.session.catalog import SessionCatalog
+from unbounded.session.config import SessionConfig
+from unbounded.sql import parse_statement
+from unbounded.state.table_store import TableStateStore
+from unbounded.storage.local import LocalFileSystem
+from unbounded.streaming.fragments import FragmentRunner
+from unbounded.streaming.incremental import incremental_plan
+from unbounded.streaming.microbatch import MicroBatch, StreamSettings
+from unbounded.streaming.operators.aggregate import state_schema
+from unbounded.streaming.progress import BatchReport
+from unbounded.types.arrow import to_arrow_schema
+from unbounded.types.datatypes import STRING, TIMESTAMP, StructField, StructType
+
+SCHEMA = StructType((StructField("user", STRING), StructField("at", TIMESTAMP)))
+DAY = "2026-01-01"
+
+
+@dataclass(frozen=True, eq=False)
+class TableSource:
+    """A batch source over rows in memory."""
+
+    table: pa.Table
+
+    @property
+    def schema(self) -> StructType:
+        return SCHEMA
+
+    def input_files(self) -> list[str]:
+        return []
+
+    def read(self) -> pa.RecordBatchReader:
+        return self.table.to_reader()
+
+
+@dataclass(eq=False)
+class Clicks:
+    """A replayable stream: its offset is the number of rows so far. Provider and source in one."""
+
+    schema: StructType = SCHEMA
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    description: str = "Clicks"
+    limit: int | None = None
+
+    def open(self, context: SourceContext) -> Clicks:
+        return self
+
+    def latest_offset(self, start: str | None, *, has_limit: bool) -> str | None:
+        if not self.rows:
+            return None
+        end = len(self.rows)
+        if has_limit and self.limit is not None:
+            end = min(end, int(start or 0) + self.limit)
+        return str(end)
+
+    def batch(self, start: str | None, end: str) -> TableSource:
+        chosen = self.rows[int(start or 0) : int(end)]
+        schema = to_arrow_schema(SCHEMA, "UTC")
+        users = pa.array([user for user, _ in chosen], pa.string())
+        times = pa.array([f"{DAY} {time}:00" for _, time in chosen]).cast(pa.timestamp("us")).cast(schema.types[1])
+        return TableSource(pa.Table.from_arrays([users, times], schema=schema))
+
+    def commit(self, end: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Collected:
+    """A sink that keeps every batch as rows of text; it can be told to fail."""
+
+    batches: dict[int, list[str]] = field(default_factory=dict)
+    fails: bool = False
+    description: str = "Collected"
+
+    def write(self, batch_id: int, rows: pa.Table, mode: OutputMode) -> int:
+        if self.fails:
+            raise OSError("disk full")
+        self.batches[batch_id] = sorted(" ".join(map(str, row.values())) for row in rows.to_pylist())
+        return rows.num_rows
+
+    def close(self) -> None: ...
+
+
+class Story:
+    """One query over `Clicks`, written in SQL over the view `clicks`; a checkpoint in `directory`."""
+
+    def __init__(self, sql: str, directory: Path, mode: OutputMode = OutputMode.UPDATE) -> None:
+        self.clicks = Clicks()
+        self.sink = Collected()
+        self.clock = ManualClock(1_000_000)
+        self.files = LocalFileSystem()
+        self._sql = sql
+        self._mode = mode
+        self._directory = str(directory / "checkpoint")
+        self._database = Database({})
+        self.restart()
+
+    def restart(self) -> None:
+        """A new run on the same checkpoint, as after a crash."""
+        environment = Environment()
+        runner = FragmentRunner(environment, self._database, Cancellation())
+        catalog = SessionCatalog(SessionConfig({}))
+        scan = StreamScan(self.clicks, tuple(Attribute(i, f.name, f.data_type) for i, f in enumerate(SCHEMA.fields, 1)))
+        catalog.create_view(u.CreateView(u.OneRow(), "clicks", is_global=False, replaces=True), scan)
+        statement = parse_statement(self._sql, {}, ())
+        assert isinstance(statement, u.Relation)
+        plan = incremental_plan(analyze(statement, environment, catalog))
+        checkpoint = open_checkpoint(self.files, self._directory)
+        stores = {
+            o.operator_id: TableStateStore(
+                self.files, checkpoint.state_directory(o.operator_id), state_schema(o, "UTC"), o.key_count
+            )
+            for o in plan.operators()
+        }
+        settings = StreamSettings(self._mode, retained_batches=2)
+        sources = tuple(
+            scan.source.open(SourceContext(checkpoint.source_directory(i), self.files, self.clock))
+            for i, scan in enumerate(plan.scans)
+        )
+        self.batch = MicroBatch(plan, sources, self.sink, stores, checkpoint, runner, self.clock, settings)
+        self.checkpoint = checkpoint
+
+    def add(self, text: str) -> None:
+        """Rows as `user hh:mm` separated by commas."""
+        for row in text.split(","):
+            user, time = row.split()
+            self.clicks.rows.append((user, time))
+
+    def step(self) -> BatchReport | None:
+        self.clock.advance(1_000_000)
+        return self.batch.step()
+
+    def drain(self) -> Iterator[BatchReport]:
+        while (report := self.step()) is not None:
+            yield report

@@ -1,0 +1,86 @@
+"""A read of files as a value: exactly these files, with this schema and these options. `lowering.scans` reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from unbounded.connectors.files.format_options import (
+    BinaryOptions,
+    CsvOptions,
+    FormatOptions,
+    JsonOptions,
+    ParquetOptions,
+    TextOptions,
+)
+from unbounded.connectors.files.listing import DataFile
+from unbounded.connectors.files.paths import file_uri
+from unbounded.connectors.formats import FileFormat
+from unbounded.types.datatypes import StructType
+
+
+@dataclass(frozen=True, slots=True)
+class FileScan:
+    """A `BatchSource` that the engine reads itself.
+
+    `data_schema` are the columns inside the files, `partition_schema` those in the names of their folders, which come
+    after them. `required`: positions of the columns a query uses, None for all (set by the optimizer; columns that
+    are not required are still in the output, and may hold anything).
+    """
+
+    format: FileFormat
+    files: tuple[DataFile, ...]
+    data_schema: StructType
+    options: FormatOptions
+    partition_schema: StructType = StructType()
+    required: frozenset[int] | None = None
+
+    @property
+    def schema(self) -> StructType:
+        return StructType(self.data_schema.fields + self.partition_schema.fields)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(file.path for file in self.files)
+
+    def input_files(self) -> Sequence[str]:
+        return [file_uri(file.path) for file in self.files]
+
+    def with_files(self, files: Sequence[DataFile]) -> FileScan:
+        """The same read of other files."""
+        return replace(self, files=tuple(files))
+
+    def with_paths(self, paths: Sequence[str]) -> FileScan:
+        """The same read of the files at `paths` (absolute)."""
+        return self.with_files([DataFile(path, 0, 0) for path in paths])
+
+    def with_required(self, positions: frozenset[int]) -> FileScan:
+        return replace(self, required=positions)
+
+    def requires(self, position: int) -> bool:
+        return self.required is None or position in self.required
+
+    @property
+    def corrupt_position(self) -> int | None:
+        """The position of the column for malformed records, if the schema has it."""
+        if not isinstance(self.options, CsvOptions | JsonOptions):
+            return None
+        names = self.data_schema.names
+        return names.index(self.options.corrupt_column) if self.options.corrupt_column in names else None
+
+
+_DEFAULTS: dict[FileFormat, FormatOptions] = {
+    FileFormat.CSV: CsvOptions(),
+    FileFormat.JSON: JsonOptions(),
+    FileFormat.TEXT: TextOptions(),
+    FileFormat.PARQUET: ParquetOptions(),
+    FileFormat.BINARY: BinaryOptions(),
+}
+
+
+def file_scan(
+    file_format: FileFormat, paths: Sequence[str], schema: StructType, options: FormatOptions | None = None
+) -> FileScan:
+    """A read of exactly the files `paths` (absolute) with `schema`; nothing is listed or inferred."""
+    files = tuple(DataFile(path, 0, 0) for path in paths)
+    return FileScan(file_format, files, schema, options or _DEFAULTS[file_format])

@@ -1,0 +1,92 @@
+"""Names of data source formats: which connector a name means, and what is said about the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from unbounded.errors import SparkError, analysis_error, not_supported
+
+
+class FileFormat(Enum):
+    """The value is the short name in options and errors; `shown` is what Spark calls it in errors."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+    TEXT = "text"
+    BINARY = "binaryFile"
+
+    @property
+    def shown(self) -> str:
+        return _SHOWN[self]
+
+
+_SHOWN = {
+    FileFormat.CSV: "CSV",
+    FileFormat.JSON: "JSON",
+    FileFormat.PARQUET: "Parquet",
+    FileFormat.TEXT: "Text",
+    FileFormat.BINARY: "BinaryFile",
+}
+
+_PACKAGE = "org.apache.spark.sql.execution.datasources"
+
+_FILE_FORMATS: Mapping[str, FileFormat] = {
+    **{f.value.lower(): f for f in FileFormat},
+    "com.databricks.spark.csv": FileFormat.CSV,
+    f"{_PACKAGE}.csv": FileFormat.CSV,
+    f"{_PACKAGE}.csv.csvfileformat": FileFormat.CSV,
+    f"{_PACKAGE}.json": FileFormat.JSON,
+    f"{_PACKAGE}.json.jsonfileformat": FileFormat.JSON,
+    f"{_PACKAGE}.parquet": FileFormat.PARQUET,
+    f"{_PACKAGE}.parquet.parquetfileformat": FileFormat.PARQUET,
+    f"{_PACKAGE}.text": FileFormat.TEXT,
+    f"{_PACKAGE}.text.textfileformat": FileFormat.TEXT,
+    f"{_PACKAGE}.binaryfile.binaryfileformat": FileFormat.BINARY,
+}
+
+_STREAM_ONLY = "It is a format of readStream and writeStream."
+_KNOWN: Mapping[str, str] = {
+    "avro": "Convert the files to parquet.",
+    "orc": "Convert the files to parquet.",
+    "xml": "Convert the files to JSON.",
+    "delta": "Read its parquet files, or write parquet.",
+    "iceberg": "Write parquet.",
+    "hudi": "Write parquet.",
+    "jdbc": "Read the table with pandas and use createDataFrame.",
+    "hive": "Use parquet.",
+    "libsvm": "Use csv.",
+    "image": "Use binaryFile.",
+    "noop": "Use count() to run a query without its rows.",
+    "kafka": _STREAM_ONLY,
+    "kinesis": _STREAM_ONLY,
+    "rate": _STREAM_ONLY,
+    "rate-micro-batch": _STREAM_ONLY,
+    "socket": _STREAM_ONLY,
+    "console": _STREAM_ONLY,
+    "memory": _STREAM_ONLY,
+    "statestore": "See the checkpoint commands of `unbounded`.",
+    "state-metadata": "See the checkpoint commands of `unbounded`.",
+}
+
+
+def find_file_format(name: str) -> FileFormat:
+    """The file format called `name` (a short name or one of Spark's class names, in any case).
+
+    Raises: SparkError UNBOUNDED_NOT_SUPPORTED for a format Spark has, DATA_SOURCE_NOT_FOUND for any other name
+    """
+    found = _FILE_FORMATS.get(name.lower())
+    if found is not None:
+        return found
+    if name.lower() in _KNOWN:
+        raise not_supported(f"The data source {name.lower()}", _KNOWN[name.lower()])
+    raise format_not_found(name)
+
+
+def is_file_format(name: str) -> bool:
+    return name.lower() in _FILE_FORMATS
+
+
+def format_not_found(name: str) -> SparkError:
+    return analysis_error("DATA_SOURCE_NOT_FOUND", provider=name)

@@ -1,0 +1,1 @@
+"""The main job for a first look: simulated sensors and the monitor program on them."""

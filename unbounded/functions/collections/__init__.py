@@ -1,0 +1,1 @@
+"""Functions over arrays and maps, and the functions that take lambdas."""

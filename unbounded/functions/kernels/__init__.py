@@ -1,0 +1,17 @@
+"""Functions that engine SQL cannot express: vectorised, Arrow in, Arrow out. One table per family, joined here.
+
+A function's row writes `kernel_<name>(...)` into its engine SQL; execution makes the kernels a query names known to
+the engine. Parameters and result have fixed engine types; a kernel gets every row, also those with NULL.
+"""
+
+from __future__ import annotations
+
+from unbounded.functions.kernels import decimals
+from unbounded.functions.kernels.kernel import Kernel
+
+KERNELS: dict[str, Kernel] = {
+    f"kernel_{name}": kernel
+    for family in (decimals,)
+    for name, kernel in family.KERNELS.items()
+}
+"""By engine name."""

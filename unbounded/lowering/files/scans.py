@@ -1,0 +1,98 @@
+"""A read of files -> engine SQL: the entry for `lowering.plans`. Filters and column choice reach the engine's readers
+because the scan is plain SQL under the query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from unbounded.connectors.files.format_options import CsvOptions, JsonOptions, TextOptions
+from unbounded.connectors.files.parquet import column_names
+from unbounded.connectors.files.scan import FileScan
+from unbounded.connectors.formats import FileFormat
+from unbounded.errors import unsupported_error
+from unbounded.functions.engine import engine_type, quote, text
+from unbounded.lowering.files.csv import lower_csv
+from unbounded.lowering.files.json import lower_json
+from unbounded.lowering.files.lines import hive_arguments, lower_contents, lower_lines, no_lines, partition_texts
+from unbounded.lowering.files.records import partition_values
+from unbounded.lowering.lowered import Lowering, column
+from unbounded.plan.expressions import Attribute
+from unbounded.types.datatypes import ArrayType, DataType, MapType, StructType, TimestampType
+
+_BINARY_COLUMNS = ("'file:' || filename", "CAST(last_modified AS TIMESTAMP)", "size", "content")
+
+
+def lower_file_scan(scan: FileScan, output: tuple[Attribute, ...], lowering: Lowering) -> str:
+    """A SELECT of `output` (the scan's schema by position), named by column id."""
+    _refuse_only_corrupt(scan)
+    rows = _READERS[scan.format](scan, lowering)
+    items = (f"CAST(v{i} AS {engine_type(a.data_type)}) AS {column(a)}" for i, a in enumerate(output))
+    return f"SELECT {', '.join(items) or '0 AS none'} FROM ({rows}) AS scanned"
+
+
+def _refuse_only_corrupt(scan: FileScan) -> None:
+    """Raises UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN."""
+    position = scan.corrupt_position
+    if position is None or not isinstance(scan.options, CsvOptions | JsonOptions):
+        return
+    is_only = len(scan.data_schema.fields) == 1 if scan.required is None else scan.required == {position}
+    if is_only:
+        raise unsupported_error("UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN")
+
+
+def _lower_text(scan: FileScan, lowering: Lowering) -> str:
+    assert isinstance(scan.options, TextOptions)
+    if scan.options.is_whole_text:
+        rows = lower_contents(scan)
+    else:
+        rows = lower_lines(scan, lowering, separator=scan.options.line_separator, keeps_blank=True)
+    values = ["line AS v0"] if scan.data_schema.fields else []
+    return f"SELECT {', '.join([*values, *partition_values(scan, lowering.environment)]) or '0 AS none'} FROM ({rows}) AS lines"
+
+
+def _lower_binary(scan: FileScan, lowering: Lowering) -> str:
+    if not scan.files:
+        return _no_rows(scan, lowering)
+    paths = ", ".join(map(text, scan.paths))
+    values = (f"{value} AS v{i}" for i, value in enumerate(_BINARY_COLUMNS))
+    return f"SELECT {', '.join(values)} FROM read_blob([{paths}])"
+
+
+def _lower_parquet(scan: FileScan, lowering: Lowering) -> str:
+    """Columns that no file has are NULL."""
+    if not scan.files:
+        return _no_rows(scan, lowering)
+    paths = ", ".join(map(text, scan.paths))
+    by_name = ", union_by_name = true" if len(scan.files) > 1 else ""
+    reader = f"read_parquet([{paths}]{by_name}{hive_arguments(scan)})"
+    present = column_names(scan.paths)
+    values = [
+        (_stored(quote(f.name), f.data_type) if f.name.lower() in present else f"CAST(NULL AS {engine_type(f.data_type)})")
+        + f" AS v{i}"
+        for i, f in enumerate(scan.data_schema.fields)
+    ]
+    named = f"SELECT *{partition_texts(scan)} FROM {reader}"
+    return f"SELECT {', '.join([*values, *partition_values(scan, lowering.environment)]) or '0 AS none'} FROM ({named}) AS stored"
+
+
+def _stored(value: str, data_type: DataType) -> str:
+    """An instant comes as the engine's TIMESTAMP WITH TIME ZONE; taking its microseconds avoids the zone tables."""
+    if isinstance(data_type, TimestampType):
+        return f"make_timestamp(epoch_us({value}))"
+    if isinstance(data_type, ArrayType | MapType | StructType):
+        return f"CAST({value} AS {engine_type(data_type)})"
+    return value
+
+
+def _no_rows(scan: FileScan, lowering: Lowering) -> str:
+    values = [f"CAST(NULL AS {engine_type(f.data_type)}) AS v{i}" for i, f in enumerate(scan.schema.fields)]
+    return f"SELECT {', '.join(values) or '0 AS none'} FROM ({no_lines(scan)}) AS nothing"
+
+
+_READERS: Mapping[FileFormat, Callable[[FileScan, Lowering], str]] = {
+    FileFormat.CSV: lower_csv,
+    FileFormat.JSON: lower_json,
+    FileFormat.TEXT: _lower_text,
+    FileFormat.PARQUET: _lower_parquet,
+    FileFormat.BINARY: _lower_binary,
+}

@@ -1,0 +1,166 @@
+"""Typed values as the text of CSV cells and JSON documents, to the character as Spark writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unbounded.connectors.files.write_options import WriteFormat
+from unbounded.errors import not_supported
+from unbounded.functions.catalog import REGISTRY
+from unbounded.functions.engine import text
+from unbounded.functions.environment import Environment
+from unbounded.functions.registry import Invocation
+from unbounded.functions.text_forms import to_text
+from unbounded.functions.zones import instant, local_time
+from unbounded.plan.expressions import Literal
+from unbounded.types.coercion import is_string_like
+from unbounded.types.datatypes import (
+    STRING,
+    TIMESTAMP,
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IntegralType,
+    MapType,
+    NullType,
+    NumericType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
+
+_BLANK = "e' \\t'"
+
+
+def csv_cell(value: str, data_type: DataType, options: WriteFormat, environment: Environment) -> str:
+    """One cell, quoted if it must be."""
+    shown = _plain(value, data_type, options, environment)
+    if isinstance(data_type, NumericType | BooleanType) and not options.quotes_all:
+        return f"coalesce({shown}, {_null_cell(options)})"
+    if options.trims_start or options.trims_end:
+        shown = f"{'trim' if options.trims_start and options.trims_end else 'ltrim' if options.trims_start else 'rtrim'}({shown}, {_BLANK})"
+    if options.quotes_all:
+        written = _quoted(shown, options)
+    elif not options.quote:
+        written = shown
+    else:
+        written = f"CASE WHEN {_needs_quotes(shown, options)} THEN {_quoted(shown, options)} ELSE {shown} END"
+    empty = text(options.empty_value)
+    filled = f"CASE WHEN {shown} = '' THEN {empty} ELSE {written} END"
+    return f"coalesce({filled}, {_null_cell(options)})"
+
+
+def _null_cell(options: WriteFormat) -> str:
+    if options.quotes_all and options.null_value:
+        return text(f"{options.quote}{options.null_value}{options.quote}")
+    return text(options.null_value)
+
+
+def _needs_quotes(shown: str, options: WriteFormat) -> str:
+    characters = ["\n", "\r", options.separator, *([options.quote] if options.escapes_quotes else [])]
+    if all(len(c) == 1 for c in characters):
+        found = "".join(f"\\x{{{ord(c):x}}}" for c in characters)
+        return f"regexp_matches({shown}, {text(f'[{found}]')})"
+    return "(" + " OR ".join(f"contains({shown}, {text(c)})" for c in characters) + ")"
+
+
+def _quoted(shown: str, options: WriteFormat) -> str:
+    quote, escape = (f"\\x{{{ord(c):x}}}" if c else "" for c in (options.quote, options.escape))
+    escaped = shown
+    if escape:
+        replacement = options.escape.replace("\\", "\\\\")
+        escaped = f"regexp_replace({shown}, {text(f'([{quote}{escape}])')}, {text(replacement + chr(92) + '1')}, 'g')"
+    return f"({text(options.quote)} || {escaped} || {text(options.quote)})"
+
+
+def _plain(value: str, data_type: DataType, options: WriteFormat, environment: Environment) -> str:
+    """The text of an atomic value before any quoting."""
+    match data_type:
+        case _ if is_string_like(data_type):
+            return value
+        case DateType() if options.date_format is not None:
+            return _formatted(instant(f"CAST({value} AS TIMESTAMP)", environment), options.date_format, environment)
+        case TimestampType() if options.timestamp_format is not None:
+            return _formatted(value, options.timestamp_format, environment)
+        case TimestampNTZType() if options.timestamp_ntz_format is not None:
+            return _formatted(instant(value, environment), options.timestamp_ntz_format, environment)
+        case TimestampType():
+            return f"{_iso(local_time(value, environment))} || {_offset(value, environment)}"
+        case TimestampNTZType():
+            return _iso(value)
+        case _:
+            return to_text(value, data_type, environment)
+
+
+def _iso(local: str) -> str:
+    return f"strftime({local}, '%Y-%m-%dT%H:%M:%S.%g')"
+
+
+def _offset(value: str, environment: Environment) -> str:
+    """The zone's offset at an instant: `Z` or `+05:30`."""
+    if environment.is_utc:
+        return "'Z'"
+    minutes = f"CAST((epoch_us({local_time(value, environment)}) - epoch_us({value})) // 60000000 AS INTEGER)"
+    sign = f"CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END"
+    return f"CASE WHEN {minutes} = 0 THEN 'Z' ELSE {sign} || printf('%02d:%02d', abs({minutes}) // 60, abs({minutes}) % 60) END"
+
+
+def _formatted(value: str, pattern: str, environment: Environment) -> str:
+    """An instant with a Java pattern: the function `date_format`."""
+    row = REGISTRY.find("date_format")
+    if row is None:
+        raise not_supported(f"The pattern {pattern}", "Leave the format out and write date_format(column, pattern).")
+    arguments = (Literal(None, TIMESTAMP), Literal(pattern, STRING))
+    return row.lower(Invocation(arguments, (value, text(pattern)), STRING, environment, "date_format"))
+
+
+# ---------------------------------------------------------------------------------------------- JSON
+
+
+def json_text(values: Sequence[str], struct: StructType, options: WriteFormat, environment: Environment) -> str:
+    """An object with a member for each field; `values` are engine expressions of the fields."""
+    members = []
+    for value, field in zip(values, struct.fields, strict=True):
+        name = text(_json_name(field.name))
+        member = f"{name} || {_json_value(value, field.data_type, options, environment)}"
+        if options.drops_null_fields:
+            members.append(f"CASE WHEN {value} IS NOT NULL THEN {member} END")
+        else:
+            members.append(f"CASE WHEN {value} IS NULL THEN {name} || 'null' ELSE {member} END")
+    return f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'" if members else "'{}'"
+
+
+def _json_name(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}":'
+
+
+def _json_value(value: str, data_type: DataType, options: WriteFormat, environment: Environment) -> str:
+    """JSON text of a value that is not NULL."""
+    match data_type:
+        case NullType():
+            return "'null'"
+        case FloatType() | DoubleType():
+            shown = to_text(value, data_type, environment)
+            return f"CASE WHEN isfinite({value}) THEN {shown} ELSE '\"' || {shown} || '\"' END"
+        case BooleanType() | IntegralType() | DecimalType():
+            return f"CAST({value} AS VARCHAR)"
+        case BinaryType():
+            return f"'\"' || to_base64({value}) || '\"'"
+        case StructType(fields=fields):
+            inner = [f"struct_extract({value}, {text(f.name)})" for f in fields]
+            return f"({json_text(inner, data_type, options, environment)})"
+        case ArrayType(element_type=element):
+            member = f"coalesce({_json_value('x', element, options, environment)}, 'null')"
+            return f"('[' || array_to_string(list_transform({value}, lambda x : {member}), ',') || ']')"
+        case MapType(key_type=key, value_type=item):
+            name = f"CAST(to_json({to_text('x.key', key, environment)}) AS VARCHAR)"
+            entry = f"{name} || ':' || coalesce({_json_value('x.value', item, options, environment)}, 'null')"
+            return f"('{{' || array_to_string(list_transform(map_entries({value}), lambda x : {entry}), ',') || '}}')"
+        case _:
+            return f"CAST(to_json({_plain(value, data_type, options, environment)}) AS VARCHAR)"
