@@ -30,18 +30,18 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
     _write_lines_at_once()
-    parent_id = os.getppid()
     order = EngineOrder.from_line(sys.stdin.readline())
     server = ConnectServer(ServerAddress(HOST, 0, order.token))
+    hosts: list[EngineHost] = []
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(), hosts), daemon=True).start()
     _report_port(int(sys.argv[1]), server.port)
     from unbounded.hosting import EngineHost  # noqa: PLC0415  the engine is heavy, and the parent wants the port now
 
     sys.path.extend(path for path in order.import_paths if path not in sys.path)
-    host = EngineHost(server, order.settings)
+    hosts.append(EngineHost(server, order.settings))
     gc.freeze()
     gc.enable()
-    _wait_for_end(parent_id)
-    _exit_after(host)
+    threading.Event().wait()
 
 
 def _write_lines_at_once() -> None:
@@ -55,23 +55,25 @@ def _report_port(descriptor: int, port: int) -> None:
         pipe.write(f"{port}\n")
 
 
+def _leave_with_parent(parent_id: int, hosts: list[EngineHost]) -> None:
+    """The lifeline's thread: ends the process, whether the engine is loaded or still loading."""
+    _wait_for_end(parent_id)
+    watchdog = threading.Timer(CLOSE_S_MAX, os._exit, (0,))
+    watchdog.daemon = True
+    watchdog.start()
+    for host in hosts:
+        host.close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 def _wait_for_end(parent_id: int) -> None:
     """Returns when standard input ends, or when the parent is gone but a forked child of its holds the other end."""
     while os.getppid() == parent_id:
         readable, _, _ = select.select([sys.stdin.fileno()], [], [], PARENT_CHECK_S)
         if readable and not os.read(sys.stdin.fileno(), 1):
             return
-
-
-def _exit_after(host: EngineHost) -> None:
-    """Closes what can be closed quickly; nothing may keep a finished program waiting."""
-    watchdog = threading.Timer(CLOSE_S_MAX, os._exit, (0,))
-    watchdog.daemon = True
-    watchdog.start()
-    host.close()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -25,9 +25,10 @@ def run_script(path: str, arguments: Sequence[str]) -> int:
         return CANNOT_OPEN_EXIT_CODE
     sys.argv = [path, *arguments]
     sys.path[0] = script_directory(path)
-    main = _main_module(path)
+    file_name = str(Path(path).absolute())
+    main = _main_module(file_name)
     try:
-        exec(_compiled(source, path), main.__dict__)
+        exec(_compiled(source, file_name), main.__dict__)
     except SystemExit:
         raise
     except KeyboardInterrupt as error:
@@ -45,18 +46,18 @@ def script_directory(path: str) -> str:
     return str(Path(path).resolve().parent)
 
 
-def _compiled(source: bytes, path: str) -> CodeType:
-    return compile(source, path, "exec", dont_inherit=True)
+def _compiled(source: bytes, file_name: str) -> CodeType:
+    return compile(source, file_name, "exec", dont_inherit=True)
 
 
-def _main_module(path: str) -> ModuleType:
+def _main_module(file_name: str) -> ModuleType:
     """A new `__main__`, in place for good: pickles and exit hooks of the script look for it."""
     main = ModuleType("__main__")
     main.__dict__.update(
-        __file__=path,
+        __file__=file_name,
         __cached__=None,
         __builtins__=builtins,
-        __loader__=SourceFileLoader("__main__", path),
+        __loader__=SourceFileLoader("__main__", file_name),
     )
     sys.modules["__main__"] = main
     return main

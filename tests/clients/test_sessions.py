@@ -6,7 +6,6 @@ import warnings
 
 import grpc
 import pytest
-from pyspark.errors import PySparkException
 from pyspark.sql.connect import proto
 from pyspark.sql.connect.session import SparkSession
 
@@ -79,8 +78,8 @@ def test_a_clone_starts_with_the_settings_and_goes_its_own_way(spark: SparkSessi
     assert clone.conf.get("my.own") == "1"
     clone.conf.set("my.own", "2")
     assert spark.conf.get("my.own") == "1"
-    clone.stop()
-    with pytest.raises(PySparkException, match="TARGET_SESSION_ID_ALREADY_CLOSED"):
+    clone.client.release_session()
+    with pytest.raises(grpc.RpcError, match="TARGET_SESSION_ID_ALREADY_CLOSED"):
         spark.cloneSession(clone.session_id)
 
 

@@ -30,9 +30,7 @@ class Wire:
         return request
 
     def reattach(self, operation_id: str, last_response_id: str | None = None) -> Iterator[proto.ExecutePlanResponse]:
-        request = proto.ReattachExecuteRequest(
-            **self.who, operation_id=operation_id, last_response_id=last_response_id
-        )
+        request = proto.ReattachExecuteRequest(**self.who, operation_id=operation_id, last_response_id=last_response_id)
         responses: Iterator[proto.ExecutePlanResponse] = self.stub.ReattachExecute(request)
         return responses
 

@@ -8,7 +8,9 @@ from unbounded.analysis.context import Analysis
 from unbounded.errors import analysis_error
 from unbounded.functions.naming import literal_name, pretty_name
 from unbounded.plan import unresolved as u
-from unbounded.plan.logical import Project
+from unbounded.plan.expressions import Attribute
+from unbounded.plan.logical import LogicalPlan, Project
+from unbounded.plan.tree import walk
 
 MAX_PIVOT_VALUES = 10_000
 """Spark's `spark.sql.pivotMaxValues`."""
@@ -26,6 +28,21 @@ def expand_pivot(relation: u.Aggregate, analysis: Analysis) -> u.Aggregate:
         for aggregate in relation.aggregates
     )
     return replace(relation, pivot=None, aggregates=columns)
+
+
+def resolve_pivot_table(relation: u.PivotTable, analysis: Analysis) -> LogicalPlan:
+    """SQL's PIVOT: grouped by every column that is not mentioned."""
+    child = analysis.relation(relation.child)
+    scope = analysis.scope(child)
+    mentioned = {
+        node.id
+        for expression in (relation.column, *map(_bare, relation.aggregates))
+        for node in walk(analysis.expression(expression, scope))
+        if isinstance(node, Attribute)
+    }
+    kept = tuple(u.UnresolvedAttribute((a.name,)) for a in child.output if a.id not in mentioned)
+    pivot = u.Pivot(relation.column, relation.values)
+    return analysis.relation(u.Aggregate(relation.child, kept, relation.aggregates, pivot=pivot))
 
 
 def _distinct_values(relation: u.Aggregate, pivot: u.Pivot, analysis: Analysis) -> tuple[u.Expression, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from duckdb import FunctionNullHandling, PythonUDFType
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from unbounded.execution.arrow_forms import as_spark_column, engine_column
 from unbounded.execution.python_calls import Evaluation, evaluation_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from unbounded.functions.registry import Function, Nullability, scalar
+from unbounded.functions.registry import Function, Invocation, Nullability, scalar
 from unbounded.functions.signature import ANY, P_BOOLEAN, P_DOUBLE, Types
-from unbounded.types.datatypes import BOOLEAN, DataType
+from unbounded.types.datatypes import BOOLEAN, DataType, DoubleType, FloatType
 
 
 def _first(types: Types) -> DataType:
@@ -18,7 +18,19 @@ def _second(types: Types) -> DataType:
 _ALWAYS, _NEVER, _ALL = Nullability.ALWAYS, Nullability.NEVER, Nullability.ALL_ARGUMENTS
 _IFNULL = scalar([ANY, ANY], _first, "coalesce({0}, {1})", unified="all", nullability=_ALL)
 
+def _lower_at_least(invocation: Invocation) -> str:
+    """Values that are neither NULL nor NaN are counted."""
+    least, *values = invocation.sql
+    kinds = [a.data_type for a in invocation.arguments[1:]]
+    present = [
+        f"({value} IS NOT NULL{f' AND NOT isnan({value})' if isinstance(kind, FloatType | DoubleType) else ''})"
+        for value, kind in zip(values, kinds, strict=True)
+    ]
+    return f"({' + '.join(f'CAST({p} AS INTEGER)' for p in present) or '0'} >= {least})"
+
+
 FUNCTIONS: dict[str, Function] = {
+    "at_least_n_non_nulls": scalar([ANY, ANY], BOOLEAN, _lower_at_least, is_variadic=True, nullability=_NEVER),
     "coalesce": scalar([ANY, ANY], _first, "coalesce({all})", is_variadic=True, unified="all", nullability=_ALL),
     "ifnull": _IFNULL,
     "nvl": _IFNULL,

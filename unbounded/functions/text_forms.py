@@ -1,17 +1,22 @@
-"""Values to text and back, in Spark's forms: what CAST to and from STRING, show() and CSV/JSON output print."""
+"""Values to text and back, in Spark's forms: what CAST to and from STRING, show() and CSV/JSON output print.
+
+Text is read in two steps: the forms of clean data by a plain engine cast behind a cheap test, all others by a macro.
+"""
 
 from __future__ import annotations
 
-from unbounded.functions.engine import engine_type, text
+from unbounded.functions.datetimes.interval_forms import calendar_interval_text, interval_from_text, interval_text
+from unbounded.functions.engine import engine_type, literal, text
 from unbounded.functions.environment import Environment
-from unbounded.functions.zones import local_time
+from unbounded.functions.zones import instant, local_time, today_days
 from unbounded.types.datatypes import (
+    DATE,
     ArrayType,
     BinaryType,
     BooleanType,
+    CalendarIntervalType,
     DataType,
     DateType,
-    DayTimeField,
     DayTimeIntervalType,
     DecimalType,
     DoubleType,
@@ -22,109 +27,129 @@ from unbounded.types.datatypes import (
     StructType,
     TimestampNTZType,
     TimestampType,
-    YearMonthField,
     YearMonthIntervalType,
 )
 
-_UNITS_US = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000)
+_CLOCK = r"[ T](?:[01]\d|2[0-3]):\d\d:\d\d(?:[.]\d*)?"
+_CLEAN_DATE = r"(?s)\d{4}-\d\d-\d\d(?:[ T].*)?"
+_CLEAN_TIMESTAMP = rf"\d{{4}}-\d\d-\d\d(?:{_CLOCK})?"
+_CLEAN_INSTANT = rf"\d{{4}}-\d\d-\d\d{_CLOCK}(?:Z|[+-](?:0\d|1[0-7]):[0-5]\d)"
 
 
 def to_text(value: str, data_type: DataType, environment: Environment) -> str:
     """Engine text of `CAST(value AS STRING)`."""
+    return _to_text(value, data_type, environment, "null")
+
+
+def to_shown_text(value: str, data_type: DataType, environment: Environment) -> str:
+    """A cell of `show()`: as a cast, but NULL in capitals and binary values byte by byte."""
+    return _to_text(value, data_type, environment, "NULL")
+
+
+def _to_text(value: str, data_type: DataType, environment: Environment, null: str) -> str:
     match data_type:
         case NullType():
             return "CAST(NULL AS VARCHAR)"
         case FloatType() | DoubleType():
             return f"spark_double_text({value})"
+        case DateType():
+            return f"spark_date_text({value})"
         case TimestampType():
             return f"spark_timestamp_text({local_time(value, environment)})"
         case TimestampNTZType():
             return f"spark_timestamp_text({value})"
+        case BinaryType() if null == "NULL":
+            return rf"'[' || rtrim(regexp_replace(hex({value}), '(..)', '\1 ', 'g')) || ']'"
         case BinaryType():
-            return f"decode({value})"
-        case DayTimeIntervalType():
-            return _day_time_text(value, data_type)
-        case YearMonthIntervalType():
-            return _year_month_text(value, data_type)
-        case ArrayType(element_type=element):
-            return f"('[' || array_to_string(list_transform({value}, lambda x : {_member('x', element, environment)}), ', ') || ']')"
-        case MapType(key_type=key, value_type=item):
-            entry = f"{_member('x.key', key, environment)} || ' -> ' || {_member('x.value', item, environment)}"
-            return f"('{{' || array_to_string(list_transform(map_entries({value}), lambda x : {entry}), ', ') || '}}')"
-        case StructType(fields=fields):
-            members = (
-                _member(f"struct_extract({value}, {text(f.name)})", f.data_type, environment) for f in fields
-            )
-            return f"CASE WHEN {value} IS NOT NULL THEN '{{' || concat_ws(', ', {', '.join(members)}) || '}}' END"
+            return f"coalesce(TRY(decode({value})), kernel_utf8_text({value}))"
+        case DayTimeIntervalType() | YearMonthIntervalType():
+            return interval_text(value, data_type)
+        case CalendarIntervalType():
+            return calendar_interval_text(value)
+        case ArrayType() | MapType() | StructType():
+            return _nested_text(value, data_type, environment, null)
         case _:
             return f"CAST({value} AS VARCHAR)"
 
 
-def _member(value: str, data_type: DataType, environment: Environment) -> str:
-    return f"coalesce({to_text(value, data_type, environment)}, 'NULL')"
+def _nested_text(value: str, data_type: DataType, environment: Environment, null: str) -> str:
+    def member(of: str, member_type: DataType) -> str:
+        return f"coalesce({_to_text(of, member_type, environment, null)}, '{null}')"
+
+    match data_type:
+        case ArrayType(element_type=element):
+            return f"('[' || array_to_string(list_transform({value}, lambda x : {member('x', element)}), ', ') || ']')"
+        case MapType(key_type=key, value_type=item):
+            entry = f"{member('x.key', key)} || ' -> ' || {member('x.value', item)}"
+            return f"('{{' || array_to_string(list_transform(map_entries({value}), lambda x : {entry}), ', ') || '}}')"
+        case StructType(fields=fields):
+            members = (member(f"struct_extract({value}, {text(f.name)})", f.data_type) for f in fields)
+            return f"CASE WHEN {value} IS NOT NULL THEN '{{' || concat_ws(', ', {', '.join(members)}) || '}}' END"
+        case _:
+            raise TypeError(f"{data_type.simple_string} is not nested")
 
 
 def from_text(value: str, data_type: DataType, environment: Environment) -> str:
     """Engine text that reads a STRING as `data_type`, NULL where it cannot."""
-    trimmed = f"trim({value}, e' \\t\\n\\r\\f\\x0b')"
     match data_type:
         case IntegralType():
-            return (
-                f"CASE WHEN regexp_full_match({trimmed}, '[+-]?[0-9]+') "
-                f"THEN TRY_CAST({trimmed} AS {engine_type(data_type)}) END"
-            )
-        case DecimalType() | FloatType() | DoubleType():
-            return _number_from_text(trimmed, data_type)
+            return _whole_number(value, engine_type(data_type), environment)
+        case DecimalType():
+            return _number(value, engine_type(data_type), f"contains({value}, '_')", "spark_decimal_text")
+        case FloatType() | DoubleType():
+            refused = f"contains({value}, '_') OR contains({value}, '+-')"
+            return _number(value, engine_type(data_type), refused, "spark_floating_text")
         case BooleanType():
-            low = f"lower({trimmed})"
-            return f"CASE WHEN {low} IN ('t', 'true', 'y', 'yes', '1') THEN true WHEN {low} IN ('f', 'false', 'n', 'no', '0') THEN false END"
+            return f"CASE WHEN {value} = 'true' THEN true WHEN {value} = 'false' THEN false ELSE spark_boolean({value}) END"
         case DateType():
-            return f"spark_parse_date({trimmed})"
+            clean = f"CASE WHEN regexp_full_match({value}, '{_CLEAN_DATE}') THEN TRY_CAST(left({value}, 10) AS DATE) END"
+            return f"coalesce({clean}, spark_date({value}))"
         case TimestampType():
-            return f"spark_parse_timestamp({trimmed}, {text(environment.time_zone)})"
+            return _instant(value, environment)
         case TimestampNTZType():
-            return f"spark_parse_timestamp_ntz({trimmed})"
+            return _wall_clock(value)
+        case DayTimeIntervalType() | YearMonthIntervalType():
+            return interval_from_text(value, data_type)
         case _:
-            return f"TRY_CAST({trimmed} AS {engine_type(data_type)})"
+            return f"TRY_CAST({value} AS {engine_type(data_type)})"
 
 
-def _number_from_text(trimmed: str, data_type: DataType) -> str:
-    number = f"TRY_CAST({trimmed} AS {engine_type(data_type)})"
-    pattern = "'[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?'"
-    if isinstance(data_type, DecimalType):
-        return f"CASE WHEN regexp_full_match({trimmed}, {pattern}) THEN {number} END"
-    words = f"regexp_full_match({trimmed}, '(?i)[+-]?(nan|inf|infinity)')"
-    suffixed = f"TRY_CAST(regexp_replace({trimmed}, '[dDfF]$', '') AS {engine_type(data_type)})"
-    return (
-        f"CASE WHEN regexp_full_match({trimmed}, {pattern}) OR {words} THEN {number} "
-        f"WHEN regexp_full_match({trimmed}, {pattern[:-1]}[dDfF]') THEN {suffixed} END"
+def _whole_number(value: str, target: str, environment: Environment) -> str:
+    """The engine also reads `1.5` and `0x1F`, but does not write them."""
+    read = f"TRY_CAST({value} AS {target})"
+    rest = "spark_whole_text" if environment.is_ansi else "spark_cut_text"
+    clean = f"CASE WHEN CAST({read} AS VARCHAR) = {value} THEN {read} END"
+    return f"coalesce({clean}, TRY_CAST({rest}({value}) AS {target}))"
+
+
+def _number(value: str, target: str, refused: str, rest: str) -> str:
+    clean = f"CASE WHEN {refused} THEN NULL ELSE TRY_CAST({value} AS {target}) END"
+    return f"coalesce({clean}, TRY_CAST({rest}({value}) AS {target}))"
+
+
+def _wall_clock(value: str) -> str:
+    """A zone behind the time is read, must be one, and does not count."""
+    clean = _clean_timestamp(value, f"(?:{_CLEAN_TIMESTAMP}|{_CLEAN_INSTANT})")
+    known_zone = "(p.z = '' OR kernel_zone_code_or_null(p.z) IS NOT NULL)"
+    rest = f"list_transform([spark_timestamp_parts(spark_trim({value}))], lambda p : CASE WHEN {known_zone} THEN p.w END)[1]"
+    return f"coalesce({clean}, {rest})"
+
+
+def _clean_timestamp(value: str, pattern: str) -> str:
+    return f"CASE WHEN regexp_full_match({value}, '{pattern}') THEN TRY_CAST({value} AS TIMESTAMP) END"
+
+
+def _instant(value: str, environment: Environment) -> str:
+    local = instant(_clean_timestamp(value, _CLEAN_TIMESTAMP), environment)
+    zoned = (
+        f"CASE WHEN regexp_full_match({value}, '{_CLEAN_INSTANT}') "
+        f"THEN make_timestamp(epoch_us(TRY_CAST({value} AS TIMESTAMP)) - spark_suffix_offset_us({value})) END"
     )
+    return f"coalesce({local}, {zoned}, {_odd_instant(value, environment)})"
 
 
-def _day_time_text(value: str, data_type: DayTimeIntervalType) -> str:
-    """`INTERVAL '1 02:03:04' DAY TO SECOND`, as Spark casts an interval to a string."""
-    rest, parts = f"abs({value})", []
-    for field in DayTimeField:
-        if not data_type.start <= field <= data_type.end:
-            continue
-        unit = _UNITS_US[field]
-        count = f"({rest} // {unit})"
-        shown = f"CAST({count} AS VARCHAR)" if not parts else f"printf('%02d', {count})"
-        if field is DayTimeField.SECOND:
-            fraction = f"rtrim(printf('.%06d', {rest} % {unit}), '0')"
-            shown += f" || CASE WHEN {rest} % {unit} > 0 THEN {fraction} ELSE '' END"
-        separator = "" if not parts else "' ' || " if field is DayTimeField.HOUR else "':' || "
-        parts.append(separator + shown)
-        rest = f"({rest} % {unit})"
-    unit_name = data_type.simple_string.removeprefix("interval ").upper()
-    return f"('INTERVAL ''' || CASE WHEN {value} < 0 THEN '-' ELSE '' END || {' || '.join(parts)} || ''' {unit_name}')"
-
-
-def _year_month_text(value: str, data_type: YearMonthIntervalType) -> str:
-    unit_name = data_type.simple_string.removeprefix("interval ").upper()
-    years, months = f"CAST(abs({value}) // 12 AS VARCHAR)", f"CAST(abs({value}) % 12 AS VARCHAR)"
-    body = f"{years} || '-' || {months}"
-    if data_type.start == data_type.end:
-        body = years if data_type.start is YearMonthField.YEAR else f"CAST(abs({value}) AS VARCHAR)"
-    return f"('INTERVAL ''' || CASE WHEN {value} < 0 THEN '-' ELSE '' END || {body} || ''' {unit_name}')"
-
+def _odd_instant(value: str, environment: Environment) -> str:
+    today = f"CAST({literal(today_days(environment), DATE)} AS VARCHAR)"
+    parts = f"spark_timestamp_parts(spark_with_day(spark_trim({value}), {today}))"
+    zoned = "spark_instant_by_code(p.w, kernel_zone_code_or_null(p.z))"
+    return f"list_transform([{parts}], lambda p : CASE WHEN p.z = '' THEN {instant('p.w', environment)} ELSE {zoned} END)[1]"

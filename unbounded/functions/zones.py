@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -120,3 +121,22 @@ def instant_by_name(local_sql: str, zone_sql: str) -> str:
 def zone_code(zone: Zone) -> str:
     """A zone as the engine's macros take it: a region, or `#` and microseconds."""
     return zone.region if zone.offset_us is None else f"#{zone.offset_us}"
+
+
+# ------------------------------------------------------------------------------------------------ constants
+
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def wall_clock_us(instant_us: int, zone: Zone) -> int:
+    """Microseconds since 1970-01-01T00:00 that a clock in `zone` shows at an instant (years 1 to 9999)."""
+    if zone.offset_us is not None:
+        return instant_us + zone.offset_us
+    local = (_EPOCH + timedelta(microseconds=instant_us)).replace(tzinfo=UTC).astimezone(ZoneInfo(zone.region))
+    return (local.replace(tzinfo=None) - _EPOCH) // _MICROSECOND
+
+
+def today_days(environment: Environment) -> int:
+    """The session's current date as days since 1970-01-01."""
+    return wall_clock_us(environment.now_us, zone_named(environment.time_zone)) // 86_400_000_000

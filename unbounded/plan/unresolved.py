@@ -779,6 +779,33 @@ class DropTable(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class CreatePermanentView(Command):
+    """CREATE VIEW without TEMPORARY: the text of its query is kept and read again at every use."""
+
+    view: tuple[str, ...]
+    text: str
+    columns: tuple[str, ...] = ()
+    if_not_exists: bool = False
+    replaces: bool = False
+    comment: str | None = None
+    properties: Options = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TruncateTable(Command):
+    table: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTable(Command):
+    """ALTER TABLE | VIEW … RENAME TO …"""
+
+    table: tuple[str, ...]
+    new_name: tuple[str, ...]
+    is_view: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CreateDatabase(Command):
     name: str
     if_not_exists: bool = False
@@ -800,6 +827,17 @@ class UseDatabase(Command):
 class ShowTables(Command):
     database: str | None = None
     pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowViews(Command):
+    database: str | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPartitions(Command):
+    table: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,9 @@ def test_durations(text: str, microseconds: int) -> None:
     assert parse_duration_us(text) == microseconds
 
 
-@pytest.mark.parametrize(("text", "size"), [("10", 10), ("10b", 10), ("4m", 4 << 20), ("10MB", 10 << 20), ("1g", 1 << 30)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("10", 10), ("10b", 10), ("4m", 4 << 20), ("10MB", 10 << 20), ("1g", 1 << 30)]
+)
 def test_sizes(text: str, size: int) -> None:
     assert parse_bytes(text) == size
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 
-from unbounded.functions.engine import engine_type, literal
+from unbounded.functions.engine import literal
 from unbounded.functions.registry import EngineRule, Function, Invocation, Nullability, scalar
-from unbounded.functions.signature import NUMERIC_OR_ANSI_INTERVAL, P_DOUBLE, P_INTEGER, P_LONG, Types
-from unbounded.types.datatypes import DOUBLE, LONG, DataType, DayTimeIntervalType, YearMonthIntervalType
+from unbounded.functions.signature import NUMERIC_OR_ANSI_INTERVAL, P_DOUBLE, P_INTEGER, P_LONG
+from unbounded.types.datatypes import DOUBLE, LONG
 
 _ALWAYS = Nullability.ALWAYS
 
@@ -42,6 +42,11 @@ def _lower_log(invocation: Invocation) -> str:
     return _within(f"{value} <= 0 OR {base} <= 0", f"kernel_log({value}) / kernel_log({base})")
 
 
+def _lower_power(invocation: Invocation) -> str:
+    value, exponent = invocation.sql
+    return f"({value} * {value})" if invocation.constant(1) == 2 else f"kernel_pow({value}, {exponent})"
+
+
 def _lower_factorial(invocation: Invocation) -> str:
     (value,) = invocation.sql
     values = ", ".join(f"{math.factorial(n)}::BIGINT" for n in range(21))
@@ -54,33 +59,28 @@ def _lower_sign(invocation: Invocation) -> str:
     return f"CASE WHEN isnan({value}) OR {value} = 0 THEN {value} ELSE CAST(sign({value}) AS DOUBLE) END"
 
 
-def _first(types: Types) -> DataType:
-    return types[0]
-
-
 def _lower_width_bucket(invocation: Invocation) -> str:
     """In which of n equal buckets between two bounds a value lies; NULL for bounds that make none."""
     value, low, high, count = invocation.sql
     value, low, high = (f"CAST({v} AS DOUBLE)" for v in (value, low, high))
-    numbers = f"{count} <= 0 OR {count} = 9223372036854775807 OR {low} = {high}"
-    finite = f"isnan({value}) OR NOT isfinite({low}) OR NOT isfinite({high})"
-    up = f"CASE WHEN {value} < {low} THEN 0 WHEN {value} >= {high} THEN {count} + 1 ELSE {_bucket(value, low, high, count)} END"
-    down = f"CASE WHEN {value} > {low} THEN 0 WHEN {value} <= {high} THEN {count} + 1 ELSE {_bucket(low, value, low, count, high)} END"
-    return f"CASE WHEN {numbers} OR {finite} THEN NULL WHEN {low} < {high} THEN {up} ELSE {down} END"
+    is_bad = (
+        f"{count} <= 0 OR {count} = 9223372036854775807 OR {low} = {high} OR isnan({value}) "
+        f"OR NOT isfinite({low}) OR NOT isfinite({high})"
+    )
+    up = _bucket(f"{value} < {low}", f"{value} >= {high}", f"({value} - {low}) / ({high} - {low})", count)
+    down = _bucket(f"{value} > {low}", f"{value} <= {high}", f"({low} - {value}) / ({low} - {high})", count)
+    return f"CASE WHEN {is_bad} THEN NULL WHEN {low} < {high} THEN {up} ELSE {down} END"
 
 
-def _bucket(value: str, low: str, high: str, count: str, end: str = "") -> str:
-    """floor(count * (value - low) / (high - low)) + 1; with `end`, counted downwards from `value` to `end`."""
-    width = f"({value} - {end})" if end else f"({high} - {low})"
-    return f"CAST(trunc({count} * ({value} - {low}) / {width}) AS BIGINT) + 1"
-
-
-def _lower_downward(value: str, low: str, high: str, count: str) -> str:
-    return f"CAST(trunc({count} * ({low} - {value}) / ({low} - {high})) AS BIGINT) + 1"
+def _bucket(is_before: str, is_behind: str, share: str, count: str) -> str:
+    return (
+        f"CASE WHEN {is_before} THEN 0 WHEN {is_behind} THEN {count} + 1 "
+        f"ELSE CAST(trunc({count}::DOUBLE * {share}) AS BIGINT) + 1 END"
+    )
 
 
 _LN = _unary(_within("{0} <= 0", "kernel_log({0})"))
-_POWER = _binary("kernel_pow({0}, {1})")
+_POWER = _binary(_lower_power)
 _SIGN = scalar([NUMERIC_OR_ANSI_INTERVAL], DOUBLE, _lower_sign, nullability=_ALWAYS)
 
 FUNCTIONS: dict[str, Function] = {
@@ -104,21 +104,21 @@ FUNCTIONS: dict[str, Function] = {
     "cot": _unary("CASE WHEN isinf({0}) THEN 'nan'::DOUBLE ELSE 1.0::DOUBLE / tan({0}) END"),
     "sec": _unary("CASE WHEN isinf({0}) THEN 'nan'::DOUBLE ELSE 1.0::DOUBLE / cos({0}) END"),
     "csc": _unary("CASE WHEN isinf({0}) THEN 'nan'::DOUBLE ELSE 1.0::DOUBLE / sin({0}) END"),
-    "asin": _unary("asin({0})"),
-    "acos": _unary("acos({0})"),
-    "atan": _unary("atan({0})"),
+    "asin": _unary("kernel_asin({0})"),
+    "acos": _unary("kernel_acos({0})"),
+    "atan": _unary("kernel_atan({0})"),
     "atan2": _binary("atan2({0} + 0.0, {1} + 0.0)"),
-    "sinh": _unary("sinh({0})"),
-    "cosh": _unary("cosh({0})"),
-    "tanh": _unary("tanh({0})"),
+    "sinh": _unary("kernel_sinh({0})"),
+    "cosh": _unary("kernel_cosh({0})"),
+    "tanh": _unary("kernel_tanh({0})"),
     "asinh": _unary(
         "CASE WHEN {0} = '-infinity'::DOUBLE THEN {0} "
         "ELSE kernel_log({0} + sqrt({0} * {0} + 1.0)) END"
     ),
     "acosh": _unary("kernel_log({0} + sqrt({0} * {0} - 1.0))"),
     "atanh": _unary("0.5 * (kernel_log1p({0}) - kernel_log1p(-{0}))"),
-    "degrees": _unary("degrees({0})"),
-    "radians": _unary("radians({0})"),
+    "degrees": _unary("({0} * 57.29577951308232::DOUBLE)"),
+    "radians": _unary("({0} * 0.017453292519943295::DOUBLE)"),
     "sign": _SIGN,
     "signum": _SIGN,
     "e": _constant(math.e),

@@ -1,0 +1,1 @@
+"""Commands with an effect outside the query: writes, tables, databases, settings; and their result tables."""

@@ -1,0 +1,109 @@
+"""Rows for a table's columns: matched by position or name, cast by Spark's ANSI store assignment. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from unbounded.analysis.context import Ids
+from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.plan.expressions import Cast, CastMode, Expression, Literal, NamedExpression
+from unbounded.plan.identifiers import quote_parts
+from unbounded.plan.logical import LogicalPlan, Project
+from unbounded.session.warehouse import Table
+from unbounded.types.datatypes import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    CharType,
+    DataType,
+    DatetimeType,
+    MapType,
+    NullType,
+    NumericType,
+    StringType,
+    StructField,
+    StructType,
+    VarcharType,
+)
+
+
+def by_position(plan: LogicalPlan, table: Table, fields: Sequence[StructField]) -> list[Expression]:
+    """The columns of `plan` for `fields` in order. Raises INSERT_COLUMN_ARITY_MISMATCH.*"""
+    if len(plan.output) != len(fields):
+        kind = "NOT_ENOUGH_DATA_COLUMNS" if len(plan.output) < len(fields) else "TOO_MANY_DATA_COLUMNS"
+        raise analysis_error(
+            f"INSERT_COLUMN_ARITY_MISMATCH.{kind}",
+            tableName=quote_parts(table.parts),
+            tableColumns=_shown(f.name for f in fields),
+            dataColumns=_shown(a.name for a in plan.output),
+        )
+    return list(plan.output)
+
+
+def by_name(plan: LogicalPlan, table: Table) -> list[Expression]:
+    """A column of `plan` for each column of `table`; a missing one is NULL. Raises …EXTRA_COLUMNS"""
+    rest = {a.name.lower(): a for a in plan.output}
+    if len(rest) > len(table.schema.fields):
+        by_position(plan, table, table.schema.fields)
+    values = [rest.pop(f.name.lower(), None) or Literal(None, f.data_type) for f in table.schema.fields]
+    if rest:
+        raise _incompatible(table, "EXTRA_COLUMNS", extraColumns=_shown(a.name for a in rest.values()))
+    return values
+
+
+def with_columns(
+    plan: LogicalPlan, table: Table, values: Sequence[Expression], fields: Sequence[StructField], ids: Ids, policy: str
+) -> LogicalPlan:
+    """`values` over `plan`, cast to `fields` and named by them."""
+    if policy.upper() == "STRICT":
+        raise not_supported("spark.sql.storeAssignmentPolicy=STRICT", "Use ANSI.")
+    is_legacy = policy.upper() == "LEGACY"
+    items: list[NamedExpression] = []
+    for value, field in zip(values, fields, strict=True):
+        if not is_legacy and not can_store(value.data_type, field.data_type):
+            raise _incompatible(
+                table,
+                "CANNOT_SAFELY_CAST",
+                colName=f"`{field.name}`",
+                srcType=f'"{value.data_type.sql_name}"',
+                targetType=f'"{field.data_type.sql_name}"',
+            )
+        items.append(ids.alias(_cast(value, field.data_type, is_legacy), field.name, field.metadata))
+    return Project(plan, tuple(items))
+
+
+def _cast(value: Expression, target: DataType, is_legacy: bool) -> Expression:
+    if value.data_type == target:
+        return value
+    return Cast(value, target, CastMode.LEGACY if is_legacy else CastMode.ANSI, is_implicit=True)
+
+
+def can_store(source: DataType, target: DataType) -> bool:
+    """Whether Spark's ANSI store assignment lets a value of `source` into a column of `target`."""
+    match source, target:
+        case _ if source == target or isinstance(source, NullType):
+            return True
+        case (NumericType(), NumericType()) | (DatetimeType(), DatetimeType()):
+            return True
+        case ArrayType(), ArrayType():
+            return can_store(source.element_type, target.element_type)
+        case MapType(), MapType():
+            return can_store(source.key_type, target.key_type) and can_store(source.value_type, target.value_type)
+        case StructType(), StructType():
+            pairs = zip(source.fields, target.fields, strict=False)
+            same_size = len(source.fields) == len(target.fields)
+            return same_size and all(can_store(a.data_type, b.data_type) for a, b in pairs)
+        case _, StringType() | CharType() | VarcharType():
+            return isinstance(
+                source, NumericType | DatetimeType | BooleanType | BinaryType | StringType | CharType | VarcharType
+            )
+        case _:
+            return False
+
+
+def _incompatible(table: Table, kind: str, **parameters: str) -> SparkError:
+    return analysis_error(f"INCOMPATIBLE_DATA_FOR_TABLE.{kind}", tableName=quote_parts(table.parts), **parameters)
+
+
+def _shown(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
