@@ -59,6 +59,25 @@ class QueryContext:
     call_site: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where in SQL text a node comes from: characters `start` to `end` of `text`, inclusive."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def place(self) -> str:
+        """`line 1 pos 7`: lines count from 1, positions in a line from 0."""
+        before = self.text[: self.start]
+        return f"line {before.count(chr(10)) + 1} pos {self.start - (before.rfind(chr(10)) + 1)}"
+
+    @property
+    def context(self) -> QueryContext:
+        return QueryContext(ContextKind.SQL, self.text[self.start : self.end + 1], self.start, self.end)
+
+
 @cache
 def conditions() -> Mapping[str, tuple[str | None, str]]:
     """Every condition this engine can raise: SQLSTATE and sentence by name."""
@@ -77,6 +96,13 @@ class SparkError(Exception):
     condition: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     contexts: tuple[QueryContext, ...] = ()
+    place: str = field(default="", kw_only=True)
+
+    def locate(self, origin: Origin | None) -> None:
+        """Says where an analysis error belongs, unless it says so already (the innermost place counts)."""
+        if origin is not None and not self.place and self.kind is ErrorKind.ANALYSIS:
+            self.place = origin.place
+            self.contexts = (origin.context,)
 
     @property
     def sql_state(self) -> str | None:
@@ -89,9 +115,13 @@ class SparkError(Exception):
         for name, value in self.parameters.items():
             text = text.replace(f"<{name}>", value)
         if self.condition.startswith("_LEGACY_ERROR_TEMP"):
-            return text
+            return text + self._place
         state = f" SQLSTATE: {sql_state}" if sql_state else ""
-        return f"[{self.condition}] {text}{state}"
+        return f"[{self.condition}] {text}{state}{self._place}"
+
+    @property
+    def _place(self) -> str:
+        return f"; {self.place}" if self.place else ""
 
     def __str__(self) -> str:
         return self.message

@@ -20,7 +20,7 @@ from unbounded.analysis import (
 )
 from unbounded.analysis.context import Analysis, Catalog, Ids
 from unbounded.analysis.expressions import resolve_expression
-from unbounded.errors import not_supported
+from unbounded.errors import SparkError, not_supported
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
@@ -97,7 +97,11 @@ def resolve_relation(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
             resolver = _RESOLVERS.get(type(relation))
             if resolver is None:
                 raise not_supported(f"Relation {type(relation).__name__}", "See docs/differences.md.")
-            return resolver(relation, analysis)  # type: ignore[operator]
+            try:
+                return resolver(relation, analysis)  # type: ignore[operator,no-any-return]
+            except SparkError as error:
+                error.locate(getattr(relation, "origin", None))
+                raise
 
 
 def _resolve_sql(

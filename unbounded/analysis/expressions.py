@@ -9,7 +9,7 @@ from unbounded.analysis import calls, names, structs, subqueries, windows
 from unbounded.analysis.casts import check_cast
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.stars import expand_star
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
@@ -35,8 +35,17 @@ from unbounded.types.metadata import Metadata, freeze_metadata
 def resolve_expression(expression: u.Expression, scope: Scope, analysis: Analysis) -> Expression:
     """The typed form of `expression` over the columns of `scope`.
 
-    Raises: SparkError (AnalysisException) for unknown names, wrong types, wrong argument counts.
+    Raises: SparkError (AnalysisException) for unknown names, wrong types, wrong argument counts; it says where in the
+        SQL text it belongs, if the expression comes from one
     """
+    try:
+        return _resolve(expression, scope, analysis)
+    except SparkError as error:
+        error.locate(getattr(expression, "origin", None))
+        raise
+
+
+def _resolve(expression: u.Expression, scope: Scope, analysis: Analysis) -> Expression:
     match expression:
         case u.Literal(value=value, data_type=data_type):
             return Literal(value, data_type)
@@ -91,7 +100,7 @@ def name_expression(resolved: Expression, original: u.Expression, analysis: Anal
             return resolved
         case GetField():
             return analysis.ids.alias(resolved, resolved.field.name, resolved.field.metadata)
-        case Cast(child=Attribute(name=name)) if isinstance(original, u.Cast) and not original.is_from_sql:
+        case Cast(child=Attribute(name=name)) if isinstance(original, u.Cast):
             return analysis.ids.alias(resolved, name)
         case _:
             return analysis.ids.alias(resolved, pretty_name(resolved))
@@ -104,10 +113,20 @@ def resolve_projection(
     result: list[NamedExpression] = []
     for expression in map(_parsed, expressions):
         if isinstance(expression, u.UnresolvedStar | u.UnresolvedRegex):
-            result.extend(expand_star(expression, scope, analysis))
+            result.extend(_expand(expression, scope, analysis))
         else:
             result.append(resolve_named(expression, scope, analysis))
     return tuple(result)
+
+
+def _expand(
+    star: u.UnresolvedStar | u.UnresolvedRegex, scope: Scope, analysis: Analysis
+) -> tuple[NamedExpression, ...]:
+    try:
+        return expand_star(star, scope, analysis)
+    except SparkError as error:
+        error.locate(getattr(star, "origin", None))
+        raise
 
 
 def resolve_sort_order(order: u.SortOrder, scope: Scope, analysis: Analysis) -> SortOrder:

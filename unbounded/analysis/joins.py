@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from unbounded.analysis.context import Analysis, Scope
-from unbounded.analysis.names import suggest
+from unbounded.analysis.names import quoted
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.operators import FUNCTIONS as OPERATORS
@@ -77,7 +77,7 @@ def _using_column(name: str, plan: LogicalPlan, side: str, analysis: Analysis) -
         raise analysis_error(
             "AMBIGUOUS_REFERENCE", name=f"`{name}`", referenceNames=f"[{', '.join(f'`{a.name}`' for a in found)}]"
         )
-    suggestion = ", ".join(suggest((name,), [(a.name,) for a in plan.output]))
+    suggestion = ", ".join(sorted(quoted((a.name,)) for a in plan.output))
     raise analysis_error("UNRESOLVED_USING_COLUMN_FOR_JOIN", colName=f"`{name}`", side=side, suggestion=suggestion)
 
 

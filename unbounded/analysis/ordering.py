@@ -11,8 +11,8 @@ from unbounded.analysis.expressions import resolve_sort_order
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Attribute, Cast, Expression, Literal, SortOrder
-from unbounded.plan.logical import Deduplicate, Filter, Limit, LogicalPlan, Project, Sort, SubqueryAlias, Tail
+from unbounded.plan.expressions import Attribute, Expression, Literal, SortOrder
+from unbounded.plan.logical import Deduplicate, Filter, Limit, LogicalPlan, OneRow, Project, Sort, SubqueryAlias, Tail
 from unbounded.plan.tree import walk
 from unbounded.types.datatypes import IntegralType
 
@@ -105,8 +105,8 @@ def resolve_tail(relation: u.Tail, analysis: Analysis) -> LogicalPlan:
 
 def _row_count(expression: u.Expression, name: str, analysis: Analysis) -> int:
     resolved = analysis.expression(expression, Scope())
-    value: Expression = resolved.child if isinstance(resolved, Cast) else resolved
-    if not isinstance(value, Literal):
+    value = constant_value(resolved, analysis)
+    if value is None:
         raise analysis_error(
             "INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE", name=name, expr=f'"{pretty_name(resolved)}"'
         )
@@ -124,6 +124,16 @@ def _row_count(expression: u.Expression, name: str, analysis: Analysis) -> int:
             parameters["v"] = str(value.value)
         raise analysis_error(f"INVALID_LIMIT_LIKE_EXPRESSION.{kind}", **parameters)
     return int(value.value)
+
+
+def constant_value(expression: Expression, analysis: Analysis) -> Literal | None:
+    """The value of an expression that reads no column; None if it reads one."""
+    if isinstance(expression, Literal):
+        return expression
+    if any(isinstance(node, Attribute) for node in walk(expression)):
+        return None
+    row = Project(OneRow(), (analysis.ids.alias(expression, "value"),))
+    return Literal(analysis.catalog.distinct_values(row, 1)[0], expression.data_type)
 
 
 def resolve_deduplicate(relation: u.Deduplicate, analysis: Analysis) -> LogicalPlan:

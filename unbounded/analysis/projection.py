@@ -16,7 +16,7 @@ from unbounded.functions.signature import implicit_cast
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import AggregateCall, Alias, Attribute, Expression, PythonCall, WindowCall, WindowFunctionCall
 from unbounded.plan.logical import Aggregate, CollectMetrics, Filter, LogicalPlan, Project, Sample, SubqueryAlias
-from unbounded.plan.tree import children, walk
+from unbounded.plan.tree import children, walk, walk_expression
 from unbounded.types.datatypes import BOOLEAN, NullType, StringType
 
 
@@ -75,7 +75,7 @@ def checked_condition(condition: Expression) -> Expression:
             filter=f'"{pretty_name(condition)}"',
             type=f'"{condition.data_type.sql_name}"',
         )
-    refused = [e for e in walk(condition) if isinstance(e, AggregateCall | WindowFunctionCall | WindowCall)]
+    refused = [e for e in walk_expression(condition) if isinstance(e, AggregateCall | WindowFunctionCall | WindowCall)]
     if refused:
         raise analysis_error(
             "INVALID_WHERE_CONDITION",

@@ -78,7 +78,9 @@ def resolve_named_table(relation: u.NamedTable, analysis: Analysis) -> LogicalPl
         return with_fresh_ids(cte, analysis.ids)
     found = analysis.catalog.find_relation(relation.parts, relation.options, relation.is_streaming, analysis.ids)
     if found is None:
-        raise analysis_error("TABLE_OR_VIEW_NOT_FOUND", relationName=quoted(relation.parts))
+        environment = analysis.environment
+        path = f"[`system`.`builtin`, `system`.`session`, {quoted((environment.catalog, environment.database))}]"
+        raise analysis_error("TABLE_OR_VIEW_NOT_FOUND", relationName=quoted(relation.parts), searchPath=path)
     return SubqueryAlias(found, (name,))
 
 

@@ -40,7 +40,7 @@ def _expand(star: u.UnresolvedStar, scope: Scope, analysis: Analysis) -> tuple[N
     raise analysis_error(
         "CANNOT_RESOLVE_STAR_EXPAND",
         targetString=names.quoted(star.target),
-        columns=", ".join(names.quoted((a.name,)) for a in attributes),
+        columns=", ".join(sorted(names.quoted(a.name.split(".")) for a in attributes)),
     )
 
 

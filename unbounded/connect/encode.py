@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -142,7 +142,7 @@ def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 def _encode_piece(
     piece: pa.RecordBatch, start_offset: int, chunking: Chunking
 ) -> Iterator[ExecutePlanResponse.ArrowBatch]:
-    data = _ipc_stream(piece)
+    data = _ipc_stream(piece.schema, [piece])
     size_bytes = chunking.bytes_max if chunking.allows_chunks else len(data)
     chunk_count = -(-len(data) // size_bytes)
     for index in range(chunk_count):
@@ -156,15 +156,14 @@ def _encode_piece(
         yield message
 
 
-def _ipc_stream(batch: pa.RecordBatch) -> bytes:
-    return _ipc_stream_of_table(pa.Table.from_batches([batch]))
-
-
-def _ipc_stream_of_table(table: pa.Table) -> bytes:
+def _ipc_stream(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> bytes:
+    """The batches as they are: one without rows is written too, since the client makes its table from batches."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue().to_pybytes())
+    with pa.ipc.new_stream(sink, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def encode_metrics(row_count: int) -> ExecutePlanResponse.Metrics:
@@ -179,7 +178,7 @@ def encode_metrics(row_count: int) -> ExecutePlanResponse.Metrics:
 def encode_local_relation(relation: unresolved.LocalRelation) -> Relation:
     """Rows as the relation a client can read."""
     message = Relation()
-    message.local_relation.data = _ipc_stream_of_table(relation.table)
+    message.local_relation.data = _ipc_stream(relation.table.schema, relation.table.to_batches())
     if relation.schema is not None:
         message.local_relation.schema = to_json(relation.schema)
     return message

@@ -31,10 +31,10 @@ from unbounded.functions.naming import INFIX, pretty_name
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
 from unbounded.functions.signature import (
     ANY,
+    INTEGRAL,
     NUMERIC_OR_ANSI_INTERVAL,
     NUMERIC_OR_ANY_INTERVAL,
     P_BOOLEAN,
-    STRICT_INTEGRAL,
     Signature,
     Types,
     implicit_cast,
@@ -352,6 +352,6 @@ FUNCTIONS: dict[str, Function] = {
     "&": _bits("({0} & {1})"),
     "|": _bits("({0} | {1})"),
     "^": _bits("xor({0}, {1})"),
-    "~": scalar([STRICT_INTEGRAL], _first, "(~{0})"),
+    "~": scalar([INTEGRAL], _first, "(~{0})"),
 }
 

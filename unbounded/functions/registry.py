@@ -14,8 +14,8 @@ from typing import Any
 from unbounded.functions import engine
 from unbounded.functions.environment import Environment
 from unbounded.functions.signature import Parameter, Signature, Types
-from unbounded.plan.expressions import Expression, LambdaRole, Literal
-from unbounded.types.datatypes import DataType, StructField
+from unbounded.plan.expressions import Cast, Expression, LambdaRole, Literal
+from unbounded.types.datatypes import DataType, NumericType, StructField
 
 
 class FunctionKind(Enum):
@@ -49,8 +49,11 @@ class Invocation:
         return self.arguments[position].data_type
 
     def constant(self, position: int) -> Any:
-        """The value of a literal argument; None if it is missing, NULL or not a literal."""
+        """The value of a literal argument, also below an implicit cast; None if it is missing, NULL or no literal."""
         argument = self.arguments[position] if position < len(self.arguments) else None
+        if isinstance(argument, Cast) and argument.is_implicit and isinstance(argument.data_type, NumericType):
+            argument = argument.child
+            return argument.value if isinstance(argument, Literal) and isinstance(argument.data_type, NumericType) else None
         return argument.value if isinstance(argument, Literal) else None
 
     def is_constant(self, position: int) -> bool:
@@ -166,9 +169,12 @@ def scalar(
     unified: tuple[int, ...] | str = (),
     nullability: Nullability = Nullability.ARGUMENTS,
     is_deterministic: bool = True,
+    defaults: Sequence[Expression] = (),
 ) -> Function:
-    """A scalar row with a regular signature."""
-    signature = Signature(tuple(parameters), returns, optional, is_variadic, unified)
+    """A scalar row with a regular signature; every default makes a parameter optional."""
+    signature = Signature(
+        tuple(parameters), returns, max(optional, len(defaults)), is_variadic, unified, tuple(defaults)
+    )
     return Function(signature, rule, nullability=nullability, is_deterministic=is_deterministic)
 
 

@@ -67,29 +67,32 @@ def strictly(data_type: DataType, kind: type[DataType] | None = None, name: str 
     return Parameter(name or f'"{data_type.sql_name}"', accept)
 
 
-def _one_of(name: str, *choices: DataType | type[DataType], default: DataType) -> Parameter:
-    """Takes a type of `choices` as it is, else the first choice it can be implicitly cast to."""
+def one_of(name: str, *choices: DataType | type[DataType], default: DataType) -> Parameter:
+    """Takes a type of `choices` as it is, else the first type of them it can be implicitly cast to.
+
+    To a kind of types (`NumericType`) only a string and NULL are cast: to `default`.
+    """
+    targets = [choice for choice in choices if isinstance(choice, DataType)]
 
     def accept(given: DataType) -> DataType | None:
         if isinstance(given, NullType):
             return default
-        for choice in choices:
-            if given == choice or (isinstance(choice, type) and isinstance(given, choice)):
-                return given
-        targets = [choice for choice in choices if isinstance(choice, DataType)] or [default]
+        if any(given == choice or (isinstance(choice, type) and isinstance(given, choice)) for choice in choices):
+            return given
+        if not targets:
+            return default if is_string_like(given) else None
         return next((t for t in targets if implicit_cast_type(given, t) is not None), None)
 
     return Parameter(name, accept)
 
 
 ANY = Parameter('"ANY"', lambda given: given)
-NUMERIC = _one_of('"NUMERIC"', NumericType, default=DOUBLE)
-INTEGRAL = _one_of('"INTEGRAL"', IntegralType, default=LONG)
-STRICT_INTEGRAL = strictly(LONG, IntegralType, '"INTEGRAL"')
+NUMERIC = one_of('"NUMERIC"', NumericType, default=DOUBLE)
+INTEGRAL = strictly(LONG, IntegralType, '"INTEGRAL"')
 STRICT_STRING = strictly(STRING)
-STRING_OR_BINARY = _one_of('("STRING" or "BINARY")', STRING, BINARY, default=STRING)
-STRING_OR_ARRAY = _one_of('("STRING" or "ARRAY")', STRING, ArrayType, default=STRING)
-NUMERIC_OR_INTERVAL = _one_of(
+STRING_OR_BINARY = one_of('("STRING" or "BINARY")', STRING, BINARY, default=STRING)
+STRING_OR_ARRAY = one_of('("STRING" or "ARRAY")', STRING, ArrayType, default=STRING)
+NUMERIC_OR_INTERVAL = one_of(
     '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")',
     NumericType,
     DayTimeIntervalType,
@@ -98,10 +101,10 @@ NUMERIC_OR_INTERVAL = _one_of(
     default=DOUBLE,
 )
 _ANSI_INTERVALS = (DayTimeIntervalType, YearMonthIntervalType)
-NUMERIC_OR_ANSI_INTERVAL = _one_of(
+NUMERIC_OR_ANSI_INTERVAL = one_of(
     '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")', NumericType, *_ANSI_INTERVALS, default=DOUBLE
 )
-NUMERIC_OR_ANY_INTERVAL = _one_of(
+NUMERIC_OR_ANY_INTERVAL = one_of(
     '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH" or "INTERVAL")',
     NumericType,
     *_ANSI_INTERVALS,
@@ -117,7 +120,7 @@ STRUCT = Parameter('"STRUCT"', lambda given: given if isinstance(given, StructTy
 LAMBDA = Parameter('"FUNCTION"', lambda given: given)
 P_STRING, P_BOOLEAN, P_INTEGER, P_LONG, P_DOUBLE = map(exactly, (STRING, BOOLEAN, INTEGER, LONG, DOUBLE))
 P_DATE, P_TIMESTAMP, P_BINARY = map(exactly, (DATE, TIMESTAMP, BINARY))
-DATETIME = _one_of('("DATE" or "TIMESTAMP")', DatetimeType, default=TIMESTAMP)
+DATETIME = one_of('("DATE" or "TIMESTAMP")', DatetimeType, default=TIMESTAMP)
 
 
 def array_of(element: DataType) -> Parameter:
@@ -133,7 +136,8 @@ class Signature:
     """`optional`: how many parameters at the end may be missing. `is_variadic`: the last one repeats (0 or more).
 
     `unified`: positions of arguments that are first cast to their common type ("all" for every argument).
-    `returns`: the result type, or its rule over the coerced argument types.
+    `returns`: the result type, or its rule over the coerced argument types. `defaults`: what stands for the missing
+    optional arguments; it is part of the call's name, as Spark shows it.
     """
 
     parameters: tuple[Parameter, ...]
@@ -141,6 +145,7 @@ class Signature:
     optional: int = 0
     is_variadic: bool = False
     unified: tuple[int, ...] | str = ()
+    defaults: tuple[Expression, ...] = ()
 
     def apply(self, name: str, arguments: Sequence[Expression]) -> tuple[tuple[Expression, ...], DataType]:
         """Coerced arguments and result type.
@@ -148,6 +153,8 @@ class Signature:
         Raises: SparkError WRONG_NUM_ARGS.WITHOUT_SUGGESTION, DATATYPE_MISMATCH.*
         """
         self._check_count(name, len(arguments))
+        missing = len(self.parameters) - len(arguments)
+        arguments = (*arguments, *self.defaults[max(len(self.defaults) - missing, 0) :]) if missing > 0 else arguments
         arguments = self._unify(name, arguments)
         coerced = tuple(
             self._coerce(name, arguments, position) for position in range(len(arguments))

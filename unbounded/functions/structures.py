@@ -17,14 +17,13 @@ from unbounded.functions.signature import (
     wrong_argument_count,
     wrong_argument_type,
 )
-from unbounded.functions.text_forms import to_text
+from unbounded.functions.text_forms import to_shown_text
 from unbounded.plan.expressions import Alias, Attribute, Expression, GetField, LambdaVariable, Literal
 from unbounded.types.coercion import common_type_of
 from unbounded.types.datatypes import (
     LONG,
     STRING,
     ArrayType,
-    BinaryType,
     DataType,
     MapType,
     StructField,
@@ -190,12 +189,9 @@ def _type_show_text(name: str, arguments: Sequence[Expression], environment: Env
 
 
 def _lower_show_text(invocation: Invocation) -> str:
-    """A cell of show(): NULL and binary have forms of their own, line breaks are escaped."""
+    """A cell of show(): line breaks are escaped."""
     (value,) = invocation.sql
-    if isinstance(invocation.type_of(0), BinaryType):
-        pairs = f"regexp_replace(hex({value}), '(..)', '\\1 ', 'g')"
-        return f"coalesce('[' || rtrim({pairs}) || ']', 'NULL')"
-    shown = to_text(value, invocation.type_of(0), invocation.environment)
+    shown = to_shown_text(value, invocation.type_of(0), invocation.environment)
     for character, escape in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
         shown = f"replace({shown}, chr({ord(character)}), '{escape}')"
     return f"coalesce({shown}, 'NULL')"

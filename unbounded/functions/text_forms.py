@@ -89,11 +89,14 @@ def _nested_text(value: str, data_type: DataType, environment: Environment, null
             raise TypeError(f"{data_type.simple_string} is not nested")
 
 
-def from_text(value: str, data_type: DataType, environment: Environment) -> str:
-    """Engine text that reads a STRING as `data_type`, NULL where it cannot."""
+def from_text(value: str, data_type: DataType, environment: Environment, *, cuts_fractions: bool = False) -> str:
+    """Engine text that reads a STRING as `data_type`, NULL where it cannot. `value` should be short: it is repeated.
+
+    `cuts_fractions`: `1.5` is the whole number 1, as outside ANSI mode.
+    """
     match data_type:
         case IntegralType():
-            return _whole_number(value, engine_type(data_type), environment)
+            return _whole_number(value, engine_type(data_type), "spark_cut_text" if cuts_fractions else "spark_whole_text")
         case DecimalType():
             return _number(value, engine_type(data_type), f"contains({value}, '_')", "spark_decimal_text")
         case FloatType() | DoubleType():
@@ -114,10 +117,9 @@ def from_text(value: str, data_type: DataType, environment: Environment) -> str:
             return f"TRY_CAST({value} AS {engine_type(data_type)})"
 
 
-def _whole_number(value: str, target: str, environment: Environment) -> str:
+def _whole_number(value: str, target: str, rest: str) -> str:
     """The engine also reads `1.5` and `0x1F`, but does not write them."""
     read = f"TRY_CAST({value} AS {target})"
-    rest = "spark_whole_text" if environment.is_ansi else "spark_cut_text"
     clean = f"CASE WHEN CAST({read} AS VARCHAR) = {value} THEN {read} END"
     return f"coalesce({clean}, TRY_CAST({rest}({value}) AS {target}))"
 

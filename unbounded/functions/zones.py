@@ -140,3 +140,11 @@ def wall_clock_us(instant_us: int, zone: Zone) -> int:
 def today_days(environment: Environment) -> int:
     """The session's current date as days since 1970-01-01."""
     return wall_clock_us(environment.now_us, zone_named(environment.time_zone)) // 86_400_000_000
+
+
+def instant_us(wall_clock: int, zone: Zone) -> int:
+    """The instant of a wall-clock time (microseconds since 1970-01-01T00:00, years 1 to 9999)."""
+    if zone.offset_us is not None:
+        return wall_clock - zone.offset_us
+    local = (_EPOCH + timedelta(microseconds=wall_clock)).replace(tzinfo=ZoneInfo(zone.region))
+    return (local.astimezone(UTC).replace(tzinfo=None) - _EPOCH) // _MICROSECOND

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from unbounded.errors import ErrorKind
-from unbounded.functions.engine import engine_type, quote, raise_error, text
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from unbounded.errors import ErrorKind, not_supported
+from unbounded.functions.datetimes.interval_forms import unreadable_interval
+from unbounded.functions.datetimes.special_words import special_moment
+from unbounded.functions.durations import parse_calendar_interval
+from unbounded.functions.engine import bind, engine_type, literal, quote, raise_error, text
 from unbounded.functions.environment import Environment
 from unbounded.functions.text_forms import from_text, to_text
 from unbounded.functions.zones import instant, local_time
-from unbounded.plan.expressions import Cast, CastMode
+from unbounded.lowering.numeric_casts import (
+    ANSI_CONFIG,
+    cast_number,
+    checked,
+    instant_to_number,
+    interval_to_interval,
+    interval_to_number,
+    number_to_instant,
+    number_to_interval,
+    out_of_range,
+)
+from unbounded.plan.expressions import Cast, CastMode, Literal
 from unbounded.types.coercion import is_string_like
 from unbounded.types.datatypes import (
-    LONG,
+    INTEGER,
+    STRING,
     ArrayType,
     BinaryType,
     BooleanType,
+    CalendarIntervalType,
     DataType,
+    DatetimeType,
     DateType,
     DayTimeIntervalType,
     DecimalType,
-    DoubleType,
-    FloatType,
-    IntegralType,
+    IntervalType,
     MapType,
     NullType,
     NumericType,
@@ -30,160 +48,187 @@ from unbounded.types.datatypes import (
     YearMonthIntervalType,
 )
 
-_ANSI = {"config": '"spark.sql.ansi.enabled"', "ansiConfig": '"spark.sql.ansi.enabled"'}
+_ANSI_INTERVAL = DayTimeIntervalType | YearMonthIntervalType
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """How a cast treats what does not fit, and the query's environment."""
+
+    mode: CastMode
+    environment: Environment
 
 
 def lower_cast(value: str, cast: Cast, environment: Environment) -> str:
     """`value` (engine text of the child) as the cast's type."""
+    if isinstance(cast.child, Literal) and isinstance(cast.child.value, str):
+        constant = _from_constant(cast.child.value, cast.data_type, environment)
+        if constant is not None:
+            return constant
     return cast_value(value, cast.child.data_type, cast.data_type, cast.mode, environment)
+
+
+def _from_constant(value: str, target: DataType, environment: Environment) -> str | None:
+    """What only a constant string may be cast to: `now`, `today` and their like, and calendar intervals."""
+    if isinstance(target, CalendarIntervalType):
+        return literal(parse_calendar_interval(value), target)
+    moment = special_moment(value, target, environment) if isinstance(target, DatetimeType) else None
+    return None if moment is None else literal(moment, target)
 
 
 def cast_value(value: str, source: DataType, target: DataType, mode: CastMode, environment: Environment) -> str:
     """Engine text of `CAST(value AS target)`."""
+    return _cast(value, source, target, _Rules(mode, environment), depth=0)
+
+
+def _cast(value: str, source: DataType, target: DataType, rules: _Rules, depth: int) -> str:
     if isinstance(source, NullType):
         return f"CAST(NULL AS {engine_type(target)})"
-    if source == target or engine_type(source) == engine_type(target) and _is_same_value(source, target):
+    if source == target or (is_string_like(source) and is_string_like(target)):
         return value
+    if isinstance(source, ArrayType | MapType | StructType) and not is_string_like(target):
+        return _nested(value, source, target, rules, depth)
+    return bind(value, f"v{depth}", lambda v: _cast_short(v, source, target, rules))
+
+
+def _cast_short(value: str, source: DataType, target: DataType, rules: _Rules) -> str:
+    """`_cast` of a text that may be repeated."""
     if is_string_like(target):
-        return to_text(value, source, environment)
+        return to_text(value, source, rules.environment)
     if is_string_like(source):
-        return _from_string(value, target, mode, environment)
-    if isinstance(target, NumericType) and isinstance(source, NumericType):
-        return _numeric(value, source, target, mode)
-    if isinstance(source, ArrayType | MapType | StructType):
-        return _nested(value, source, target, mode, environment)
-    return _other(value, source, target, mode, environment)
+        return _from_string(value, target, rules)
+    match source, target:
+        case NumericType(), NumericType():
+            return cast_number(value, source, target, rules.mode)
+        case BooleanType(), NumericType():
+            return cast_number(f"CAST({value} AS INTEGER)", INTEGER, target, rules.mode)
+        case NumericType(), BooleanType():
+            return f"({value} <> 0)"
+        case IntervalType(), _:
+            return _from_interval(value, source, target, rules)
+        case NumericType(), DayTimeIntervalType() | YearMonthIntervalType():
+            return number_to_interval(value, source, target, rules.mode)
+        case NumericType(), TimestampType():
+            return number_to_instant(value, source, target, rules.mode)
+        case TimestampType(), NumericType():
+            shown = f"'TIMESTAMP ''' || {to_text(value, source, rules.environment)} || ''''"
+            return instant_to_number(value, target, rules.mode, shown, source)
+        case DatetimeType(), DatetimeType():
+            return _between_times(value, source, target, rules.environment)
+        case _:
+            return _outside_ansi(value, source, target)
 
 
-def _is_same_value(source: DataType, target: DataType) -> bool:
-    """Types with one engine representation that need no conversion."""
-    if {type(source), type(target)} == {TimestampType, TimestampNTZType}:
-        return False
-    return type(source) is type(target) or (is_string_like(source) and is_string_like(target))
+def _from_interval(value: str, source: DataType, target: DataType, rules: _Rules) -> str:
+    if isinstance(source, _ANSI_INTERVAL) and isinstance(target, NumericType):
+        return interval_to_number(value, source, target, rules.mode)
+    return interval_to_interval(value, source, target)
 
 
-def _from_string(value: str, target: DataType, mode: CastMode, environment: Environment) -> str:
+def _between_times(value: str, source: DataType, target: DataType, environment: Environment) -> str:
+    match source, target:
+        case TimestampType(), DateType():
+            return f"CAST({local_time(value, environment)} AS DATE)"
+        case TimestampType(), _:
+            return local_time(value, environment)
+        case _, DateType():
+            return f"CAST({value} AS DATE)"
+        case _, TimestampType():
+            return instant(f"CAST({value} AS TIMESTAMP)", environment)
+        case _:
+            return f"CAST({value} AS TIMESTAMP)"
+
+
+def _outside_ansi(value: str, source: DataType, target: DataType) -> str:
+    """Casts that analysis lets through only where ANSI mode is off."""
+    match source, target:
+        case BooleanType(), TimestampType():
+            return f"make_timestamp(CAST({value} AS BIGINT))"
+        case TimestampType(), BooleanType():
+            return f"(epoch_us({value}) <> 0)"
+        case DateType(), NumericType() | BooleanType():
+            return f"CAST(NULL AS {engine_type(target)})"
+        case _:
+            raise not_supported(f"CAST from {source.sql_name} to {target.sql_name}", "Cast in two steps.")
+
+
+# ------------------------------------------------------------------------------------------------ from strings
+
+
+def _from_string(value: str, target: DataType, rules: _Rules) -> str:
     """TRY and legacy: NULL for what cannot be read. ANSI: CAST_INVALID_INPUT with the text and the type."""
     if isinstance(target, BinaryType):
         return f"encode({value})"
-    parsed = from_text(value, target, environment)
-    if mode is not CastMode.ANSI:
-        return parsed
-    kind = ErrorKind.DATE_TIME if isinstance(target, DateType | TimestampType | TimestampNTZType) else ErrorKind.NUMBER_FORMAT
-    if isinstance(target, BooleanType):
-        kind = ErrorKind.RUNTIME
-    failure = raise_error(
-        kind,
-        "CAST_INVALID_INPUT",
-        {"sourceType": '"STRING"', "targetType": f'"{target.sql_name}"', **_ANSI},
-        {"expression": f"'''' || {value} || ''''"},
-    )
-    return f"CASE WHEN {value} IS NOT NULL AND {parsed} IS NULL THEN {failure} ELSE {parsed} END"
-
-
-def _numeric(value: str, source: NumericType, target: NumericType, mode: CastMode) -> str:
-    if isinstance(target, FloatType | DoubleType):
-        return f"CAST({value} AS {engine_type(target)})"
-    is_exact = isinstance(source, IntegralType) and isinstance(target, IntegralType) and source.bits <= target.bits
-    if is_exact:
-        return f"CAST({value} AS {engine_type(target)})"
+    if isinstance(target, CalendarIntervalType):
+        raise not_supported("CAST of a column to INTERVAL", "Cast a constant, or use make_interval.")
+    read = from_text(value, target, rules.environment, cuts_fractions=rules.mode is CastMode.LEGACY)
+    if isinstance(target, _ANSI_INTERVAL):
+        mode = rules.mode if rules.mode is CastMode.TRY else CastMode.ANSI
+        return checked(read, value, unreadable_interval(value, target), mode)
+    failure = invalid_input(value, target)
     if isinstance(target, DecimalType):
-        return _to_decimal(value, source, target, mode)
-    truncated = value if isinstance(source, IntegralType) else f"trunc({value})"
-    tried = f"TRY_CAST({truncated} AS {engine_type(target)})"
-    if mode is not CastMode.ANSI:
-        return tried
-    shown = {"value": _shown_number(value, source)}
-    names = {"sourceType": f'"{source.sql_name}"', "targetType": f'"{target.sql_name}"', **_ANSI}
-    failure = raise_error(ErrorKind.ARITHMETIC, "CAST_OVERFLOW", names, shown)
-    return f"CASE WHEN {value} IS NOT NULL AND {tried} IS NULL THEN {failure} ELSE {tried} END"
+        too_large = out_of_range(f"spark_trim({value})", target)
+        failure = f"CASE WHEN spark_decimal_text({value}) IS NOT NULL THEN {too_large} ELSE {failure} END"
+    return checked(read, value, failure, rules.mode)
 
 
-def _shown_number(value: str, source: NumericType) -> str:
-    suffix = {"bigint": "L", "smallint": "S", "tinyint": "T", "double": "D"}.get(source.simple_string, "")
-    suffix = "BD" if isinstance(source, DecimalType) else suffix
-    shown = f"CAST({value} AS VARCHAR)" if not isinstance(source, DoubleType | FloatType) else to_text(value, source, Environment())
-    return f"{shown} || '{suffix}'"
+def invalid_input(value: str, target: DataType) -> str:
+    """The error for a string that cannot be read as `target`."""
+    kind = ErrorKind.NUMBER_FORMAT
+    if isinstance(target, DatetimeType | BooleanType):
+        kind = ErrorKind.DATE_TIME if isinstance(target, DatetimeType) else ErrorKind.RUNTIME
+    names = {"sourceType": f'"{STRING.sql_name}"', "targetType": f'"{target.sql_name}"', **ANSI_CONFIG}
+    quoted = rf"'''' || replace(replace({value}, '\', '\\'), '''', '\''') || ''''"
+    return raise_error(kind, "CAST_INVALID_INPUT", names, {"expression": quoted})
 
 
-def _to_decimal(value: str, source: NumericType, target: DecimalType, mode: CastMode) -> str:
-    tried = f"TRY_CAST({value} AS {engine_type(target)})"
-    if mode is not CastMode.ANSI or _fits(source, target):
-        return tried if mode is not CastMode.ANSI else f"CAST({value} AS {engine_type(target)})"
-    names = {"precision": str(target.precision), "scale": str(target.scale), **_ANSI}
-    shown = {"value": to_text(value, source, Environment())}
-    failure = raise_error(ErrorKind.ARITHMETIC, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", names, shown)
-    return f"CASE WHEN {value} IS NOT NULL AND {tried} IS NULL THEN {failure} ELSE {tried} END"
+# ------------------------------------------------------------------------------------------------ nested
 
 
-def _fits(source: NumericType, target: DecimalType) -> bool:
-    if not isinstance(source, DecimalType):
-        return False
-    return source.scale <= target.scale and source.precision - source.scale <= target.precision - target.scale
-
-
-def _nested(value: str, source: DataType, target: DataType, mode: CastMode, environment: Environment) -> str:
+def _nested(value: str, source: DataType, target: DataType, rules: _Rules, depth: int) -> str:
+    if engine_type(source) == engine_type(target) and not _has_conversion(source, target):
+        return value
     match source, target:
         case ArrayType(element_type=a), ArrayType(element_type=b):
-            member = cast_value("x", a, b, mode, environment)
-            return f"CAST(list_transform({value}, lambda x : {member}) AS {engine_type(target)})"
-        case StructType(fields=a), StructType(fields=b):
-            members = (
-                f"{quote(f.name)} := "
-                + cast_value(f"struct_extract({value}, {text(g.name)})", g.data_type, f.data_type, mode, environment)
-                for g, f in zip(a, b, strict=True)
-            )
-            return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(members)}) END"
+            member = _member(rules, depth)(a, b)
+            return f"CAST(list_transform({value}, lambda x{depth} : {member}) AS {engine_type(target)})"
+        case StructType(), StructType():
+            return bind(value, f"s{depth}", lambda s: _struct(s, source, target, rules, depth + 1))
         case MapType(key_type=a, value_type=b), MapType(key_type=c, value_type=d):
-            keys = cast_value("x", a, c, mode, environment)
-            values = cast_value("x", b, d, mode, environment)
-            return (
-                f"CASE WHEN {value} IS NOT NULL THEN map(list_transform(map_keys({value}), lambda x : {keys}), "
-                f"list_transform(map_values({value}), lambda x : {values})) END"
-            )
+            member_of = _member(rules, depth)
+            return bind(value, f"m{depth}", lambda m: _map(m, member_of(a, c), member_of(b, d), target, depth))
         case _:
             return f"CAST({value} AS {engine_type(target)})"
 
 
-def _other(value: str, source: DataType, target: DataType, mode: CastMode, environment: Environment) -> str:
-    """Between families: boolean, dates, timestamps, intervals, numbers."""
+def _member(rules: _Rules, depth: int) -> Callable[[DataType, DataType], str]:
+    return lambda source, target: _cast(f"x{depth}", source, target, rules, depth + 1)
+
+
+def _struct(value: str, source: StructType, target: StructType, rules: _Rules, depth: int) -> str:
+    members = (
+        f"{quote(new.name)} := "
+        + _cast(f"struct_extract({value}, {text(old.name)})", old.data_type, new.data_type, rules, depth)
+        for old, new in zip(source.fields, target.fields, strict=True)
+    )
+    packed = f"CAST(struct_pack({', '.join(members)}) AS {engine_type(target)})"
+    return f"CASE WHEN {value} IS NOT NULL THEN {packed} END"
+
+
+def _map(value: str, key: str, item: str, target: DataType, depth: int) -> str:
+    keys = f"list_transform(map_keys({value}), lambda x{depth} : {key})"
+    items = f"list_transform(map_values({value}), lambda x{depth} : {item})"
+    return f"CASE WHEN {value} IS NOT NULL THEN CAST(map({keys}, {items}) AS {engine_type(target)}) END"
+
+
+def _has_conversion(source: DataType, target: DataType) -> bool:
+    """Whether values change although the engine type is the same: between the two timestamps, or intervals."""
     match source, target:
-        case BooleanType(), NumericType():
-            return f"CAST(CAST({value} AS INTEGER) AS {engine_type(target)})"
-        case NumericType(), BooleanType():
-            return f"({value} <> 0)"
-        case TimestampType(), DateType():
-            return f"CAST({local_time(value, environment)} AS DATE)"
-        case TimestampNTZType(), DateType():
-            return f"CAST({value} AS DATE)"
-        case DateType(), TimestampType():
-            return instant(f"CAST({value} AS TIMESTAMP)", environment)
-        case TimestampType(), TimestampNTZType():
-            return local_time(value, environment)
-        case TimestampNTZType(), TimestampType():
-            return instant(value, environment)
-        case TimestampType(), IntegralType():
-            seconds = f"CAST(floor(epoch_us({value}) / 1000000.0) AS BIGINT)"
-            return _numeric(seconds, LONG, target, mode)
-        case TimestampType(), DoubleType() | FloatType():
-            return f"CAST(epoch_us({value}) / 1000000.0 AS {engine_type(target)})"
-        case TimestampType(), DecimalType():
-            return f"CAST(CAST(epoch_us({value}) AS DECIMAL(38, 6)) / 1000000 AS {engine_type(target)})"
-        case IntegralType(), TimestampType():
-            return f"make_timestamp(CAST({value} AS BIGINT) * 1000000)"
-        case NumericType(), TimestampType():
-            return f"make_timestamp(CAST(trunc({value} * 1000000) AS BIGINT))"
-        case DayTimeIntervalType() | YearMonthIntervalType(), _ if isinstance(target, IntegralType):
-            return f"CAST({value} // {_unit(source)} AS {engine_type(target)})"
-        case IntegralType(), DayTimeIntervalType() | YearMonthIntervalType():
-            return f"CAST(CAST({value} AS BIGINT) * {_unit(target)} AS {engine_type(target)})"
+        case ArrayType(element_type=a), ArrayType(element_type=b):
+            return _has_conversion(a, b)
+        case MapType(key_type=a, value_type=b), MapType(key_type=c, value_type=d):
+            return _has_conversion(a, c) or _has_conversion(b, d)
+        case StructType(fields=a), StructType(fields=b):
+            return any(_has_conversion(x.data_type, y.data_type) for x, y in zip(a, b, strict=True))
         case _:
-            return f"CAST({value} AS {engine_type(target)})"
-
-
-def _unit(interval: DataType) -> int:
-    """Microseconds or months in the last field of an interval type."""
-    if isinstance(interval, DayTimeIntervalType):
-        return (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000)[interval.end]
-    return 12 if isinstance(interval, YearMonthIntervalType) and interval.end.name == "YEAR" else 1
-
+            return source != target and not (is_string_like(source) and is_string_like(target))

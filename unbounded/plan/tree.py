@@ -42,6 +42,14 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def walk_expression(expression: Node) -> Iterator[Node]:
+    """`expression` and its parts, parents first; the plans of subqueries in it are not entered."""
+    yield expression
+    for child in children(expression):
+        if not isinstance(child, LogicalPlan):
+            yield from walk_expression(child)
+
+
 def collect(node: Node, kind: type[N] | tuple[type[N], ...]) -> list[N]:
     """All nodes of a kind below and including `node`, parents first."""
     return [found for found in walk(node) if isinstance(found, kind)]

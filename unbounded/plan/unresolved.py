@@ -8,17 +8,18 @@ knows protobuf or SQL text; every node is frozen and compares by value, so equal
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from unbounded.errors import Origin
 from unbounded.types.datatypes import DataType, StructType
 
 
 class Expression:
-    """Parent of all unresolved expressions."""
+    """Parent of all unresolved expressions. Those an error may point at have an `origin`, which does not compare."""
 
 
 class Relation:
@@ -55,6 +56,7 @@ class UnresolvedAttribute(Expression):
     parts: tuple[str, ...]
     plan_id: int | None = None
     is_metadata_column: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class UnresolvedStar(Expression):
     target: tuple[str, ...] = ()
     plan_id: int | None = None
     except_columns: tuple[tuple[str, ...], ...] = ()
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class UnresolvedFunction(Expression):
     order: tuple[SortOrder, ...] = ()
     ignores_nulls: bool = False
     is_internal: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class Cast(Expression):
     data_type: DataType
     mode: CastMode = CastMode.DEFAULT
     is_from_sql: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,7 @@ class Window(Expression):
     partition: tuple[Expression, ...] = ()
     order: tuple[SortOrder, ...] = ()
     frame: Frame | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,7 @@ class ExtractValue(Expression):
 
     child: Expression
     extraction: Expression
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +219,7 @@ class Subquery(Expression):
     query: Relation
     kind: SubqueryKind
     values: tuple[Expression, ...] = ()
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +254,7 @@ class NamedTable(Relation):
     parts: tuple[str, ...]
     options: Options = ()
     is_streaming: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

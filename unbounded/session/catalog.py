@@ -1,17 +1,16 @@
-"""Names of a session: temporary views, registered functions, held relations; tables of the warehouse."""
+"""Names of a session: temporary views, registered functions, held relations. Tables are the warehouse's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.analysis.plans import with_fresh_ids
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import analysis_error
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import SortOrder
-from unbounded.plan.logical import Deduplicate, Limit, LocalRelation, LogicalPlan, Sort
+from unbounded.plan.logical import LocalRelation, LogicalPlan
 from unbounded.session.config import SessionConfig
 from unbounded.types.datatypes import StructType
 
@@ -19,7 +18,7 @@ GLOBAL_DATABASE = "global_temp"
 
 
 class SessionCatalog:
-    """Implements `analysis.context.Catalog` for one session."""
+    """What a session names; `query_catalog` looks here first."""
 
     def __init__(self, config: SessionConfig) -> None:
         self.config = config
@@ -29,7 +28,7 @@ class SessionCatalog:
         self._functions: dict[str, u.PythonFunction] = {}
         self._held: dict[str, LogicalPlan] = {}
         self._live_views: dict[str, tuple[StructType, Callable[[], pa.Table]]] = {}
-        self._collect: Callable[[LogicalPlan], pa.Table] | None = None
+        self._cached: set[tuple[str, ...]] = set()
 
     def copy(self, config: SessionConfig) -> SessionCatalog:
         copied = SessionCatalog(config)
@@ -38,10 +37,6 @@ class SessionCatalog:
         copied._global_views = self._global_views
         copied._functions = dict(self._functions)
         return copied
-
-    def bind(self, collect: Callable[[LogicalPlan], pa.Table]) -> None:
-        """Gives the catalog the means to run a plan (pivot needs the values of a column)."""
-        self._collect = collect
 
     # ------------------------------------------------------------------------------------------ changes
 
@@ -60,7 +55,27 @@ class SessionCatalog:
 
     def drop_view(self, name: str, *, is_global: bool = False) -> bool:
         views = self._global_views if is_global else self._views
-        return views.pop(name.lower(), None) is not None
+        was_live = not is_global and self._live_views.pop(name.lower(), None) is not None
+        return views.pop(name.lower(), None) is not None or was_live
+
+    def drop_view_parts(self, parts: tuple[str, ...]) -> bool:
+        """Drops the temporary view called `parts`, if there is one."""
+        if len(parts) == 2 and parts[0].lower() == GLOBAL_DATABASE:
+            return self.drop_view(parts[1], is_global=True)
+        return len(parts) == 1 and self.drop_view(parts[0])
+
+    def cache(self, parts: tuple[str, ...]) -> None:
+        """Remembers that a program asked for it; rows are not kept."""
+        self._cached.add(_lower(parts))
+
+    def uncache(self, parts: tuple[str, ...]) -> None:
+        self._cached.discard(_lower(parts))
+
+    def is_cached(self, parts: tuple[str, ...]) -> bool:
+        return _lower(parts) in self._cached
+
+    def clear_cache(self) -> None:
+        self._cached.clear()
 
     def register_function(self, name: str, function: u.PythonFunction) -> None:
         self._functions[name.lower()] = function
@@ -73,15 +88,25 @@ class SessionCatalog:
 
     # ------------------------------------------------------------------------------------------ look-ups
 
-    def find_relation(
-        self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids
-    ) -> LogicalPlan | None:
+    def find_view(self, parts: tuple[str, ...], ids: Ids) -> LogicalPlan | None:
+        """The temporary view called `parts`, with fresh column ids."""
         live = self._live_views.get(parts[0].lower()) if len(parts) == 1 else None
         if live is not None:
             schema, read = live
             return LocalRelation(ids.attributes(schema), read())
         view = self._find_view(parts)
         return with_fresh_ids(view, ids) if view is not None else None
+
+    def has_view(self, parts: tuple[str, ...]) -> bool:
+        is_live = len(parts) == 1 and parts[0].lower() in self._live_views
+        return is_live or self._find_view(parts) is not None
+
+    def view_names(self) -> list[str]:
+        """The session's own temporary views, sorted."""
+        return sorted({*self._views, *self._live_views})
+
+    def function_names(self) -> frozenset[str]:
+        return frozenset(self._functions)
 
     def _find_view(self, parts: tuple[str, ...]) -> LogicalPlan | None:
         names = [part.lower() for part in parts]
@@ -95,15 +120,6 @@ class SessionCatalog:
     def find_remote_relation(self, relation_id: str) -> LogicalPlan | None:
         return self._held.get(relation_id)
 
-    def load(self, source: u.DataSource, ids: Ids) -> LogicalPlan:
-        raise not_supported(f"Data source {source.format}", "It comes next.")
 
-    def distinct_values(self, plan: LogicalPlan, limit: int) -> list[object]:
-        if self._collect is None:
-            raise RuntimeError("the catalog is not bound to a pipeline")
-        column = plan.output[0]
-        distinct = Limit(Sort(Deduplicate(plan, plan.output), (SortOrder(column),)), limit)
-        return list(self._collect(distinct).column(0).to_pylist())
-
-    def run_command(self, operation: str, arguments: Mapping[str, object]) -> u.LocalRelation:
-        raise not_supported(f"spark.catalog.{operation}", "It comes next.")
+def _lower(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.lower() for part in parts)

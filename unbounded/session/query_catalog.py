@@ -22,7 +22,8 @@ CatalogCalls = Callable[[str, Mapping[str, object]], u.LocalRelation]
 
 
 class QueryCatalog:
-    """Made for one query. `collect` computes a plan, `analyze` types the text of a view, `call` answers spark.catalog."""
+    """Made for one query. `collect` computes a plan, `analyze` types the query of a view in the view's
+    database, `call` answers spark.catalog."""
 
     def __init__(
         self,
@@ -30,7 +31,7 @@ class QueryCatalog:
         files: FileSources,
         tables: Tables,
         collect: Callable[[LogicalPlan], pa.Table],
-        analyze: Callable[[u.Relation, Ids], LogicalPlan],
+        analyze: Callable[[u.Relation, str, Ids], LogicalPlan],
         call: CatalogCalls,
     ) -> None:
         self._names = names
@@ -52,7 +53,7 @@ class QueryCatalog:
             if is_streaming:
                 raise not_supported("A table as a streaming source", "Read its folder with readStream.")
             if table.view_text is not None:
-                return self._analyze(self._tables.view_query(table), ids)
+                return self._analyze(self._tables.view_query(table), table.view_database, ids)
             return _scanned(self._tables.scan(table, options), ids)
         if len(parts) == 2 and is_file_format(parts[0]):
             return self.load(u.DataSource(parts[0], None, options, (parts[1],), is_streaming), ids)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
@@ -18,9 +17,12 @@ from unbounded.plan.tree import collect, contains
 from unbounded.session import show
 from unbounded.session.artifacts import Artifacts
 from unbounded.session.catalog import SessionCatalog
+from unbounded.session.commands.context import CommandContext
+from unbounded.session.commands.dispatch import run_command
 from unbounded.session.config import SessionConfig
 from unbounded.session.metrics import observe
 from unbounded.session.pipeline import Pipeline
+from unbounded.session.query_context import open_context
 from unbounded.session.results import CommandDone, Result, Rows, SqlCommandDone
 from unbounded.session.storage_level import NOT_STORED, StorageLevel
 from unbounded.session.streams import SessionStreams, StartRequest
@@ -93,8 +95,9 @@ class Session:
         match command:
             case u.SqlCommand(query=query):
                 return self._sql(query, cancellation)
-            case u.CreateView():
-                self.catalog.create_view(command, self._pipeline(cancellation).analyze(command.query, Ids()))
+            case u.CreateView(query=query, name=name, columns=columns):
+                named = u.SubqueryAlias(query, name, columns) if columns else query
+                self.catalog.create_view(command, self._pipeline(cancellation).analyze(named, Ids()))
                 return CommandDone()
             case u.WriteStream(query=query):
                 pipeline = self._pipeline(cancellation)
@@ -103,11 +106,8 @@ class Session:
                 self.catalog.register_function(name, function)
                 return CommandDone()
             case _:
-                rule = _COMMANDS.get(type(command))
-                if rule is None:
-                    name = command.name if isinstance(command, u.UnsupportedCommand) else type(command).__name__
-                    raise not_supported(f"Command {name}", "See docs/differences.md.")
-                return rule(command, self, cancellation)
+                answer = run_command(command, self._context(cancellation))
+                return CommandDone() if isinstance(command, u.Write | u.WriteTo) else SqlCommandDone(answer)
 
     def _sql(self, query: u.Relation, cancellation: Cancellation) -> Result:
         """DDL and DML run now; a query is checked now and run when the client reads it."""
@@ -125,6 +125,9 @@ class Session:
         return self._pipeline(cancellation or Cancellation())
 
     def _pipeline(self, cancellation: Cancellation) -> Pipeline:
+        return self._context(cancellation).pipeline
+
+    def _context(self, cancellation: Cancellation) -> CommandContext:
         self.artifacts.put_on_import_path()
         environment = Environment(
             time_zone=self.config.time_zone,
@@ -136,9 +139,7 @@ class Session:
             keeps_last_map_value=self.config.get("spark.sql.mapKeyDedupPolicy") == "LAST_WIN",
             corrupt_record_column=self.config.get("spark.sql.columnNameOfCorruptRecord"),
         )
-        pipeline = Pipeline(environment, self.catalog, self._database)
-        self.catalog.bind(lambda plan: pipeline.collect(plan, cancellation))
-        return pipeline
+        return open_context(self.config, self.catalog, environment, self._database, cancellation)
 
     def _refuse_stream(self, plan: LogicalPlan) -> None:
         if contains(plan, lambda node: isinstance(node, StreamScan)):
@@ -191,5 +192,3 @@ class Session:
 
 
 _EMPTY = u.LocalRelation(show.EMPTY_TABLE)
-_COMMANDS: dict[type[u.Command], Callable[[Any, Session, Cancellation], Result]] = {}
-"""Filled by `session.commands`, which knows the commands with an effect outside the session."""

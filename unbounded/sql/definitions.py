@@ -10,6 +10,7 @@ from unbounded.plan.identifiers import quote_parts
 from unbounded.plan.unresolved import (
     Command,
     CreateDatabase,
+    CreatePermanentView,
     CreateTable,
     CreateView,
     DataSource,
@@ -72,7 +73,7 @@ def _create_view(
     parser: StatementGrammar, scope: Scope, *, replaces: bool, is_global: bool, is_temporary: bool
 ) -> Command:
     if not is_temporary:
-        return _permanent_view(parser, scope)
+        return _permanent_view(parser, scope, replaces=replaces)
     parts = parser.expect_parts()
     if len(parts) > 1:
         raise analysis_error("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", actualName=quote_parts(parts))
@@ -84,16 +85,17 @@ def _create_view(
     return CreateView(translate_query(parser.expect_query(), scope), parts[0], is_global, replaces, columns)
 
 
-def _permanent_view(parser: StatementGrammar, scope: Scope) -> Command:
-    """Read whole, so that an error of syntax is seen, then refused."""
-    parser.take_words("IF", "NOT", "EXISTS")
-    parser.expect_parts()
-    if parser.word == "(":
-        parser.column_names()
-    _read_clauses(parser, _VIEW_CLAUSES)
+def _permanent_view(parser: StatementGrammar, scope: Scope, *, replaces: bool) -> Command:
+    """The query is kept as text, but read whole, so that an error of syntax is seen."""
+    if_not_exists = parser.take_words("IF", "NOT", "EXISTS")
+    view = parser.expect_parts()
+    columns = tuple(parser.column_names()) if parser.word == "(" else ()
+    clauses = _read_clauses(parser, _VIEW_CLAUSES)
     parser.expect_words("AS")
+    first = parser.current
     translate_query(parser.expect_query(), scope)
-    raise not_supported("CREATE VIEW without TEMPORARY", "Use CREATE TEMPORARY VIEW, or CREATE TABLE … AS.")
+    text = parser.text_of(first, parser.previous)
+    return CreatePermanentView(view, text, columns, if_not_exists, replaces, clauses.comment, clauses.properties)
 
 
 def _view_over_source(parser: StatementGrammar, scope: Scope) -> Relation | None:

@@ -52,7 +52,7 @@ def translate_table(node: exp.Table, scope: Scope) -> Relation:
         if any(isinstance(a, UnresolvedFunction) and a.name.lower() == "table" for a in function.arguments):
             raise not_supported("A table as an argument (TABLE(…))", "Use mapInPandas or applyInPandas.")
         return TableFunction(function.name, function.arguments)
-    return NamedTable(table_parts(node.this))
+    return NamedTable(table_parts(node.this), origin=scope.origin_of(node))
 
 
 def table_parts(name: exp.Expr) -> tuple[str, ...]:

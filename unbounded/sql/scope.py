@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
+from unbounded.errors import Origin
 from unbounded.plan.unresolved import Expression, Relation, UnresolvedFunction
 from unbounded.sql.errors import Source, SqlParseError
 from unbounded.sql.parameters import Parameters
@@ -51,6 +52,12 @@ class Scope:
         """An error about `node`, which the grammar has marked with its place."""
         start, end = node.meta.get("start", 0), node.meta.get("end", len(self.source.text) - 1)
         return self.source.error_at(condition, start, end, **parameters)
+
+    def origin_of(self, node: exp.Expr) -> Origin | None:
+        """Where `node` stands in the text, if the grammar has marked it."""
+        if "start" not in node.meta:
+            return None
+        return Origin(self.source.text, node.meta["start"], node.meta["end"])
 
     def text_of(self, node: exp.Expr) -> str:
         return self.source.text[node.meta["start"] : node.meta["end"] + 1]

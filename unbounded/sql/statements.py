@@ -15,12 +15,16 @@ from unbounded.plan.unresolved import (
     ExplainQuery,
     InsertInto,
     Relation,
+    RenameTable,
     SetConfig,
     ShowColumns,
     ShowCreateTable,
     ShowDatabases,
     ShowFunctions,
+    ShowPartitions,
     ShowTables,
+    ShowViews,
+    TruncateTable,
     UnsupportedCommand,
     UseDatabase,
 )
@@ -39,7 +43,7 @@ _ASSIGNMENT = re.compile(r"(?P<key>`[^`]+`|[^\s=`]+)\s*(?:=\s*(?P<value>`[^`]*`|
 _TIME_ZONE = re.compile(r"time\s+zone\s+(?P<zone>.+)", re.IGNORECASE | re.DOTALL)
 _VARIABLE = re.compile(r"(?:var|variable|catalog|path)\s+[^=\s]", re.IGNORECASE)
 _EXPLAIN_MODES = ("EXTENDED", "CODEGEN", "COST", "FORMATTED")
-_SHOW_REFUSED = ("VIEWS", "PARTITIONS", "TBLPROPERTIES", "CATALOGS", "TABLE EXTENDED", "CURRENT NAMESPACE")
+_SHOW_REFUSED = ("TBLPROPERTIES", "CATALOGS", "TABLE EXTENDED", "CURRENT NAMESPACE")
 
 
 def read_statement(parser: StatementGrammar, scope: Scope) -> Relation | Command:
@@ -135,6 +139,12 @@ def _show(parser: StatementGrammar, scope: Scope) -> Command:
     if parser.take_words("TABLES"):
         database = database_name(parser.expect_parts()) if parser.take_one_of(("IN", "FROM")) else None
         return ShowTables(database, _pattern(parser))
+    if parser.take_words("VIEWS"):
+        database = database_name(parser.expect_parts()) if parser.take_one_of(("IN", "FROM")) else None
+        return ShowViews(database, _pattern(parser))
+    if parser.take_words("PARTITIONS"):
+        table = parser.expect_parts()
+        return ShowPartitions(table) if parser.is_at_end else UnsupportedCommand("SHOW PARTITIONS … PARTITION")
     if parser.take_one_of(("DATABASES", "SCHEMAS", "NAMESPACES")):
         if parser.word in ("IN", "FROM"):
             return UnsupportedCommand("SHOW NAMESPACES IN …")
@@ -215,6 +225,22 @@ def _uncache(parser: StatementGrammar, scope: Scope) -> Command:
     return CacheTable(parser.expect_parts(), is_uncache=True, if_exists=if_exists)
 
 
+# ---------------------------------------------------------------------------------------------- TRUNCATE, ALTER
+
+
+def _truncate(parser: StatementGrammar, scope: Scope) -> Command:
+    table = parser.expect_parts()
+    return TruncateTable(table) if parser.is_at_end else UnsupportedCommand("TRUNCATE TABLE … PARTITION")
+
+
+def _alter(parser: StatementGrammar, scope: Scope) -> Command:
+    """Only RENAME TO changes a table here."""
+    table = parser.expect_parts()
+    if parser.take_words("RENAME", "TO"):
+        return RenameTable(table, parser.expect_parts())
+    return UnsupportedCommand(f"ALTER TABLE … {parser.word}")
+
+
 _READERS: dict[tuple[str, ...], Reader] = {
     ("CREATE",): read_create,
     ("DROP",): read_drop,
@@ -226,16 +252,16 @@ _READERS: dict[tuple[str, ...], Reader] = {
     ("USE",): _use,
     ("CACHE",): _cache,
     ("UNCACHE",): _uncache,
+    ("TRUNCATE", "TABLE"): _truncate,
+    ("ALTER", "TABLE"): _alter,
+    ("ALTER", "VIEW"): _alter,
 }
 _REFUSED = (
-    "ALTER TABLE",
-    "ALTER VIEW",
     "ALTER DATABASE",
     "ALTER SCHEMA",
     "ALTER NAMESPACE",
     "ANALYZE",
     "REFRESH",
-    "TRUNCATE TABLE",
     "MSCK",
     "REPAIR TABLE",
     "LOAD DATA",

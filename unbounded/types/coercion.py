@@ -108,16 +108,19 @@ def common_type_of(types: Iterable[DataType]) -> DataType | None:
 
 
 def implicit_cast_type(source: DataType, target: DataType) -> DataType | None:
-    """`target` if an argument of type `source` may stand where `target` is expected, else None."""
+    """`target` if an argument of type `source` may stand where `target` is expected, else None.
+
+    Any number stands for any other: the cast checks the value, as it does when a row is stored in a table.
+    """
     source = _plain(source)
     if source == target or isinstance(source, NullType):
         return target
     if isinstance(target, StringType):
-        return target if _is_atomic(source) and not isinstance(source, BinaryType) else None
+        return target if _is_atomic(source) else None
     if isinstance(source, StringType):
         return target if _is_atomic(target) else None
     if isinstance(target, NumericType) and isinstance(source, NumericType):
-        return target if _numeric_rank(source) <= _numeric_rank(target) else None
+        return target
     if isinstance(target, DatetimeType) and isinstance(source, DatetimeType):
         return target
     return target if _same_shape(source, target) else None
@@ -186,11 +189,6 @@ def _is_atomic(data_type: DataType) -> bool:
     return isinstance(
         data_type, NumericType | StringType | BinaryType | BooleanType | DatetimeType | intervals
     )
-
-
-def _numeric_rank(data_type: DataType) -> int:
-    order = (ByteType, ShortType, IntegerType, LongType, DecimalType, FloatType, DoubleType)
-    return next(rank for rank, kind in enumerate(order) if isinstance(data_type, kind))
 
 
 def _same_shape(source: DataType, target: DataType) -> bool:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from sqlglot import exp
 
 from unbounded.errors import not_supported
-from unbounded.plan.unresolved import Expression
+from unbounded.plan.unresolved import (
+    Cast,
+    Expression,
+    ExtractValue,
+    Subquery,
+    UnresolvedAttribute,
+    UnresolvedFunction,
+    UnresolvedStar,
+    Window,
+)
 from unbounded.sql.expressions import calls, intervals, literals, names, operators, windows
 from unbounded.sql.scope import Scope
 
@@ -24,9 +34,22 @@ _TRANSLATORS: Mapping[type[exp.Expr], Callable[[Any, Scope], Expression]] = {
 }
 
 
+_LOCATED = (UnresolvedAttribute, UnresolvedStar, UnresolvedFunction, Cast, ExtractValue, Window, Subquery)
+_Located = TypeVar(
+    "_Located", UnresolvedAttribute, UnresolvedStar, UnresolvedFunction, Cast, ExtractValue, Window, Subquery
+)
+
+
+def _with_origin(expression: _Located, node: exp.Expr, scope: Scope) -> _Located:
+    """`expression` with its place in the text, unless it has one or the grammar has marked none."""
+    origin = scope.origin_of(node)
+    return expression if expression.origin is not None or origin is None else replace(expression, origin=origin)
+
+
 def translate_expression(node: exp.Expr, scope: Scope) -> Expression:
     """The unresolved expression `node` stands for. Raises a ParseException or a refusal."""
     translate = _TRANSLATORS.get(type(node))
     if translate is None:
         raise not_supported(f"The SQL expression {type(node).__name__}", "Write it with functions.")
-    return translate(node, scope)
+    expression = translate(node, scope)
+    return _with_origin(expression, node, scope) if isinstance(expression, _LOCATED) else expression

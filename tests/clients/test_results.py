@@ -1,0 +1,50 @@
+"""Rows on their way to the client: none, many, and what comes beside them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pyspark.sql import Observation
+from pyspark.sql import functions as F
+from pyspark.sql.connect.client import SparkConnectClient
+from pyspark.sql.connect.session import SparkSession
+
+
+def test_no_rows_are_still_a_table(spark: SparkSession) -> None:
+    nothing = spark.range(3).limit(0)
+    assert nothing.collect() == []
+    assert str(nothing.toPandas().dtypes["id"]) == "int64"
+    assert nothing.toArrow().schema.names == ["id"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"allow_arrow_batch_chunking": False},
+        {"preferred_arrow_chunk_size": 1024},
+        {"use_reattachable_execute": False},
+    ],
+    ids=json.dumps,
+)
+def test_many_rows_arrive_in_order_however_they_are_cut(engine_url: str, options: dict[str, object]) -> None:
+    spark = SparkSession.builder.remote(engine_url).create()
+    spark._client = SparkConnectClient(engine_url, **options)  # type: ignore[arg-type]
+    assert spark.range(1_000_000).toArrow()["id"].to_pylist() == list(range(1_000_000))
+    spark.stop()
+
+
+def test_observed_metrics_come_with_the_rows(spark: SparkSession) -> None:
+    observation = Observation("totals")
+    rows = spark.range(5).observe(observation, F.count(F.lit(1)).alias("n"), F.max("id").alias("top")).collect()
+    assert len(rows) == 5
+    assert observation.get == {"n": 5, "top": 4}
+
+
+def test_metrics_count_the_rows(spark: SparkSession) -> None:
+    frame = spark.range(7)
+    frame.collect()
+    assert frame.executionInfo is not None
+    (metric,) = frame.executionInfo.metrics[0].metrics
+    assert (metric.name, metric.value) == ("numOutputRows", 7)

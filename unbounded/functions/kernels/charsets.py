@@ -1,0 +1,7 @@
+"""Being written."""
+
+from __future__ import annotations
+
+from unbounded.functions.kernels.kernel import Kernel
+
+KERNELS: dict[str, Kernel] = {}

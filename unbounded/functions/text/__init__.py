@@ -1,0 +1,1 @@
+"""Strings: characters, positions, padding, formats, encodings, URLs. One table a module."""
