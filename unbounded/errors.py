@@ -89,7 +89,8 @@ def conditions() -> Mapping[str, tuple[str | None, str]]:
 class SparkError(Exception):
     """An error with Spark's identity.
 
-    `condition` is a name such as `UNRESOLVED_COLUMN.WITH_SUGGESTION`; `parameters` fill its sentence.
+    `condition` is a name such as `UNRESOLVED_COLUMN.WITH_SUGGESTION`; `parameters` fill its sentence. Some of Spark's
+    errors have none: then it is empty and the sentence is the parameter `message`.
     """
 
     kind: ErrorKind
@@ -106,11 +107,13 @@ class SparkError(Exception):
 
     @property
     def sql_state(self) -> str | None:
-        return conditions()[self.condition][0]
+        return conditions()[self.condition][0] if self.condition else None
 
     @property
     def message(self) -> str:
         """The whole sentence as Spark prints it: `[CONDITION] text SQLSTATE: state`."""
+        if not self.condition:
+            return self.parameters["message"]
         sql_state, text = conditions()[self.condition]
         for name, value in self.parameters.items():
             text = text.replace(f"<{name}>", value)
@@ -129,6 +132,11 @@ class SparkError(Exception):
 
 def analysis_error(condition: str, /, **parameters: str) -> SparkError:
     return SparkError(ErrorKind.ANALYSIS, condition, parameters)
+
+
+def requirement_failed(message: str) -> SparkError:
+    """Spark's answer to a wrong argument: an IllegalArgumentException without a condition."""
+    return SparkError(ErrorKind.ILLEGAL_ARGUMENT, "", {"message": f"requirement failed: {message}"})
 
 
 def unsupported_error(condition: str, /, **parameters: str) -> SparkError:

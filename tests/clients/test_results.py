@@ -46,5 +46,5 @@ def test_metrics_count_the_rows(spark: SparkSession) -> None:
     frame = spark.range(7)
     frame.collect()
     assert frame.executionInfo is not None
-    (metric,) = frame.executionInfo.metrics[0].metrics
+    (metric,) = frame.executionInfo.metrics._metrics[0].metrics
     assert (metric.name, metric.value) == ("numOutputRows", 7)

@@ -129,7 +129,7 @@ def _build(
     grouped = tuple(_over_groups(output, keys, analysis) for output in outputs)
     known = {a.id for a in keys.values()}
     for expression in grouped:
-        _check_grouped(expression, known)
+        _check_grouped(expression, known, has_groups=bool(grouping))
     return Aggregate(child, grouping, grouped, kind, sets)
 
 
@@ -154,12 +154,14 @@ def _group_column(node: object, keys: dict[Expression, Attribute]) -> object | N
     return keys.get(node) if isinstance(node, Expression) and not isinstance(node, Literal) else None
 
 
-def _check_grouped(expression: object, keys: set[int]) -> None:
+def _check_grouped(expression: object, keys: set[int], *, has_groups: bool) -> None:
     """Every column left must be a group column, and aggregates must not be nested."""
     match expression:
         case AggregateCall(arguments=arguments):
             if any(isinstance(inner, AggregateCall) for a in arguments for inner in walk(a)):
                 raise analysis_error("NESTED_AGGREGATE_FUNCTION")
+        case Attribute(id=column_id) if column_id not in keys and not has_groups:
+            raise analysis_error("MISSING_GROUP_BY")
         case Attribute(id=column_id, name=name) if column_id not in keys:
             raise analysis_error("MISSING_AGGREGATION", expression=f'"{name}"', expressionAnyValue=f'"any_value({name})"')
         case LogicalPlan():
@@ -168,7 +170,7 @@ def _check_grouped(expression: object, keys: set[int]) -> None:
             return
         case _:
             for child in children(expression):
-                _check_grouped(child, keys)
+                _check_grouped(child, keys, has_groups=has_groups)
 
 
 def _with_having(aggregate: Aggregate, having: u.Expression, analysis: Analysis) -> LogicalPlan:

@@ -58,6 +58,11 @@ _RESOLVERS = {
     u.DropNa: missing_values.resolve_drop,
     u.ReplaceNa: missing_values.resolve_replace,
     u.Summary: statistics.resolve_summary,
+    u.Crosstab: statistics.resolve_crosstab,
+    u.Covariance: statistics.resolve_covariance,
+    u.ApproximateQuantiles: statistics.resolve_quantiles,
+    u.FrequentItems: statistics.resolve_frequent_items,
+    u.SampleBy: statistics.resolve_sample_by,
     u.WithWatermark: watermarks.resolve_with_watermark,
     u.MapPartitions: grouped_python.resolve_map_partitions,
     u.GroupMap: grouped_python.resolve_group_map,
@@ -89,6 +94,12 @@ def resolve_relation(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
             plan = resolve_relation(child, analysis)
             analysis.record(plan_id, plan.output)
             return plan
+        case _:
+            return analysis.catalog.stored(relation, _resolve_unnumbered(relation, analysis))
+
+
+def _resolve_unnumbered(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
+    match relation:
         case u.SqlQuery(text=text, named_arguments=named, positional_arguments=positional):
             return _resolve_sql(text, dict(named), positional, analysis)
         case u.UnsupportedRelation(name=name):

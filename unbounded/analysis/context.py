@@ -28,6 +28,9 @@ class Catalog(Protocol):
     def find_remote_relation(self, relation_id: str) -> LogicalPlan | None:
         """The relation the session holds under `relation_id`."""
 
+    def stored(self, relation: u.Relation, plan: LogicalPlan) -> LogicalPlan:
+        """`plan`, which is `relation` analysed; if the program persisted it, its stored rows under the same columns."""
+
     def load(self, source: u.DataSource, ids: Ids) -> LogicalPlan:
         """The scan of a data source."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from unbounded.analysis import names
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_projection
+from unbounded.analysis.windows import refuse_bare_window_functions
 from unbounded.errors import analysis_error, not_supported
 from unbounded.functions.catalog import REGISTRY
 from unbounded.functions.naming import pretty_name
@@ -36,6 +37,7 @@ def resolve_select_list(
                 named.extend(made)
             else:
                 _refuse_nested(column)
+                refuse_bare_window_functions(column)
                 named.append(column)
     return plan, tuple(named)
 

@@ -44,13 +44,12 @@ def resolve_in_plan(parts: tuple[str, ...], plan_id: int, scope: Scope, analysis
     recorded = analysis.outputs_by_plan_id.get(plan_id, [])
     candidates = [output for output in recorded if any(a.id in visible for a in output)]
     found = [column for output in candidates if (column := _find_visible(parts, output, visible, analysis))]
+    shown = f'"{".".join(parts)}"'
     if len(found) > 1:
-        raise analysis_error("AMBIGUOUS_COLUMN_REFERENCE", name=quoted(parts))
+        raise analysis_error("AMBIGUOUS_COLUMN_REFERENCE", name=shown)
     if found:
         return found[0]
-    if any(find_name(parts, Scope(output), analysis) for output in recorded) or not recorded:
-        raise analysis_error("CANNOT_RESOLVE_DATAFRAME_COLUMN", name=quoted(parts))
-    raise unresolved_column(parts, recorded[-1])
+    raise analysis_error("CANNOT_RESOLVE_DATAFRAME_COLUMN", name=shown)
 
 
 def unresolved_column(parts: Sequence[str], attributes: Sequence[Attribute]) -> SparkError:

@@ -36,7 +36,9 @@ def _resolve_order(order: u.SortOrder, child: LogicalPlan, scope: Scope, analysi
     if isinstance(order.child, u.Literal) and isinstance(order.child.data_type, IntegralType):
         position = order.child.value
         if not 1 <= position <= len(child.output):
-            raise analysis_error("ORDER_BY_POS_OUT_OF_RANGE", index=str(position), size=str(len(child.output)))
+            error = analysis_error("ORDER_BY_POS_OUT_OF_RANGE", index=str(position), size=str(len(child.output)))
+            error.locate(order.child.origin)
+            raise error
         return SortOrder(child.output[position - 1], order.is_ascending, order.has_nulls_first)
     return resolve_sort_order(order, scope, analysis)
 
@@ -89,22 +91,30 @@ def _widen(plan: LogicalPlan, columns: tuple[Attribute, ...]) -> LogicalPlan:
 
 def resolve_limit(relation: u.Limit, analysis: Analysis) -> LogicalPlan:
     child = analysis.relation(relation.child)
-    count = _row_count(relation.count, "limit", analysis)
+    count = _row_count(relation.count, "limit", child, analysis)
     if isinstance(child, Limit) and child.count is None:
         return replace(child, count=count)
     return Limit(child, count)
 
 
 def resolve_offset(relation: u.Offset, analysis: Analysis) -> LogicalPlan:
-    return Limit(analysis.relation(relation.child), None, _row_count(relation.count, "offset", analysis))
+    child = analysis.relation(relation.child)
+    return Limit(child, None, _row_count(relation.count, "offset", child, analysis))
 
 
 def resolve_tail(relation: u.Tail, analysis: Analysis) -> LogicalPlan:
     return Tail(analysis.relation(relation.child), relation.count)
 
 
-def _row_count(expression: u.Expression, name: str, analysis: Analysis) -> int:
-    resolved = analysis.expression(expression, Scope())
+def _row_count(expression: u.Expression, name: str, child: LogicalPlan, analysis: Analysis) -> int:
+    try:
+        return _constant_row_count(analysis.expression(expression, analysis.scope(child)), name, analysis)
+    except SparkError as error:
+        error.locate(getattr(expression, "origin", None))
+        raise
+
+
+def _constant_row_count(resolved: Expression, name: str, analysis: Analysis) -> int:
     value = constant_value(resolved, analysis)
     if value is None:
         raise analysis_error(

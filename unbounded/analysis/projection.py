@@ -10,7 +10,7 @@ from unbounded.analysis.context import Analysis
 from unbounded.analysis.expressions import resolve_named
 from unbounded.analysis.ordering import with_missing_columns
 from unbounded.analysis.time_windows import plan_time_windows
-from unbounded.errors import analysis_error
+from unbounded.errors import ErrorKind, SparkError, analysis_error, requirement_failed
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.signature import implicit_cast
 from unbounded.plan import unresolved as u
@@ -95,6 +95,9 @@ def resolve_metrics(relation: u.CollectMetrics, analysis: Analysis) -> LogicalPl
 
 def resolve_sample(relation: u.Sample, analysis: Analysis) -> LogicalPlan:
     child = analysis.relation(relation.child)
+    fraction = relation.upper_bound - relation.lower_bound
+    if not relation.with_replacement and not 0 <= fraction <= 1:
+        raise requirement_failed(f"Sampling fraction ({fraction}) must be on interval [0, 1] without replacement")
     seed = relation.seed if relation.seed is not None else 0
     return Sample(child, relation.lower_bound, relation.upper_bound, relation.with_replacement, seed)
 
@@ -116,6 +119,11 @@ def resolve_alias(relation: u.SubqueryAlias, analysis: Analysis) -> LogicalPlan:
 def resolve_ctes(relation: u.WithCtes, analysis: Analysis) -> LogicalPlan:
     """Each query sees the ones before it; a use takes a copy with fresh columns (see `sources`)."""
     known = dict(analysis.ctes)
+    names = [cte.name.lower() for cte in relation.ctes]
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if repeated:
+        shown = ", ".join(f"`{name}`" for name in repeated)
+        raise SparkError(ErrorKind.PARSE, "DUPLICATED_CTE_NAMES", {"duplicateNames": shown})
     for cte in relation.ctes:
         known[cte.name.lower()] = replace(analysis, ctes=dict(known)).relation(cte)
     return replace(analysis, ctes=known).relation(relation.body)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from unbounded.analysis.context import Analysis
+from unbounded.errors import analysis_error
 from unbounded.functions.signature import wrong_argument_count
 from unbounded.plan import unresolved as u
 from unbounded.types.datatypes import (
@@ -24,6 +26,9 @@ from unbounded.types.datatypes import (
 )
 
 
+Rule = Callable[[u.UnresolvedFunction], u.Expression | None]
+
+
 def rewrite_call(call: u.UnresolvedFunction, analysis: Analysis) -> u.Expression | None:
     """What `call` stands for; None if it stands for itself."""
     rule = _RULES.get(call.name.lower())
@@ -41,6 +46,38 @@ def _not_equal(call: u.UnresolvedFunction) -> u.Expression:
 
 def _count_distinct(call: u.UnresolvedFunction) -> u.Expression:
     return u.UnresolvedFunction("count", call.arguments, is_distinct=True, filter=call.filter)
+
+
+def _ignoring_nulls(position: int) -> Rule:
+    """The flag at the end of `first(x, true)` is the same as IGNORE NULLS."""
+
+    def rule(call: u.UnresolvedFunction) -> u.Expression | None:
+        if len(call.arguments) != position + 1:
+            return None
+        flag = call.arguments[position]
+        if not isinstance(flag, u.Literal) or not isinstance(flag.value, bool):
+            raise analysis_error(
+                "_LEGACY_ERROR_TEMP_3102", msg=f"The second argument in {call.name} should be a boolean literal."
+            )
+        return replace(call, arguments=call.arguments[:position], ignores_nulls=flag.value)
+
+    return rule
+
+
+def _ordered_percentile(call: u.UnresolvedFunction) -> u.Expression | None:
+    """`percentile_cont(p) WITHIN GROUP (ORDER BY x)` takes x, and whether it goes downwards, as arguments."""
+    if len(call.order) != 1 or len(call.arguments) != 1:
+        return None
+    order = call.order[0]
+    is_descending = u.Literal(not order.is_ascending, BOOLEAN)
+    return replace(call, arguments=(*call.arguments, order.child, is_descending), order=())
+
+
+def _ordered_mode(call: u.UnresolvedFunction) -> u.Expression | None:
+    if len(call.order) != 1 or call.arguments:
+        return None
+    order = call.order[0]
+    return replace(call, arguments=(order.child, u.Literal(order.is_ascending, BOOLEAN)), order=())
 
 
 def _call(name: str, *arguments: u.Expression) -> u.UnresolvedFunction:
@@ -73,11 +110,17 @@ def _cast_to(data_type: DataType) -> Callable[[u.UnresolvedFunction], u.Expressi
     return rule
 
 
-_RULES: dict[str, Callable[[u.UnresolvedFunction], u.Expression]] = {
+_RULES: dict[str, Rule] = {
     "!=": _not_equal,
     "<>": _not_equal,
     "!": lambda call: _call("not", *call.arguments),
     "count_distinct": _count_distinct,
+    "array_agg": lambda call: replace(call, name="collect_list"),
+    **dict.fromkeys(("first", "last", "any_value", "first_value", "last_value"), _ignoring_nulls(1)),
+    "nth_value": _ignoring_nulls(2),
+    "percentile_cont": _ordered_percentile,
+    "percentile_disc": _ordered_percentile,
+    "mode": _ordered_mode,
     **{name: _cast_to(data_type) for name, data_type in _CAST_FUNCTIONS.items()},
 }
 

@@ -6,7 +6,7 @@ from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.names import quoted
 from unbounded.analysis.plans import cast_output, with_fresh_ids
 from unbounded.analysis.sets import set_operation
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import analysis_error, not_supported, requirement_failed
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import NamedExpression
 from unbounded.plan.logical import LocalRelation, LogicalPlan, OneRow, Project, Range, SubqueryAlias
@@ -66,6 +66,8 @@ def resolve_one_row(relation: u.OneRow, analysis: Analysis) -> LogicalPlan:
 
 
 def resolve_range(relation: u.Range, analysis: Analysis) -> LogicalPlan:
+    if relation.step == 0:
+        raise requirement_failed("step (0) cannot be 0")
     output = (analysis.ids.attribute("id", LONG, nullable=False),)
     return Range(relation.start, relation.end, relation.step, output)
 

@@ -19,6 +19,7 @@ from unbounded.plan.expressions import (
     WindowCall,
     WindowFunctionCall,
 )
+from unbounded.plan.tree import children
 from unbounded.types.datatypes import INTEGER
 
 _WHOLE = Frame(FrameUnit.ROWS, FrameEdge.UNBOUNDED, FrameEdge.UNBOUNDED)
@@ -37,14 +38,30 @@ def resolve_window(window: u.Window, scope: Scope, analysis: Analysis) -> Expres
     function = analysis.expression(window.function, scope)
     if not isinstance(function, AggregateCall | WindowFunctionCall) and not _is_python_aggregate(function):
         raise analysis_error("UNSUPPORTED_EXPR_FOR_WINDOW", sqlExpr=f'"{pretty_name(function)}"')
-    if isinstance(function, AggregateCall) and function.is_distinct:
-        raise analysis_error("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", windowExpr=f'"{pretty_name(function)}"')
     partition = tuple(analysis.expression(p, scope) for p in window.partition)
     order = tuple(
         SortOrder(analysis.expression(o.child, scope), o.is_ascending, o.has_nulls_first) for o in window.order
     )
     frame = _resolve_frame(window.frame, scope, analysis) if window.frame else None
-    return WindowCall(function, partition, order, _frame(function, order, frame))  # type: ignore[arg-type]
+    call = WindowCall(function, partition, order, _frame(function, order, frame))  # type: ignore[arg-type]
+    if isinstance(function, AggregateCall) and function.is_distinct:
+        raise analysis_error("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", windowExpr=f'"{pretty_name(call)}"')
+    return call
+
+
+def refuse_bare_window_functions(expression: Expression) -> None:
+    """Raises: SparkError WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"""
+    match expression:
+        case WindowFunctionCall():
+            raise analysis_error("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", funcName=f'"{pretty_name(expression)}"')
+        case WindowCall(function=function):
+            parts = [p for p in children(expression) if p is not function]
+            parts += list(children(function))
+        case _:
+            parts = list(children(expression))
+    for part in parts:
+        if isinstance(part, Expression):
+            refuse_bare_window_functions(part)
 
 
 def _is_python_aggregate(function: Expression) -> bool:

@@ -77,7 +77,7 @@ def encode_status(error: BaseException, error_id: str | None) -> Status:
     if spark_error.sql_state:
         info.metadata["sqlState"] = spark_error.sql_state
     parameters = json.dumps(dict(spark_error.parameters))
-    if len(parameters) <= PARAMETERS_BYTES_MAX:
+    if spark_error.condition and len(parameters) <= PARAMETERS_BYTES_MAX:
         info.metadata["errorClass"] = spark_error.condition
         info.metadata["messageParameters"] = parameters
     if error_id is not None:
@@ -118,7 +118,7 @@ def _encode_error(error: BaseException) -> FetchErrorDetailsResponse.Error:
         error_type_hierarchy=list(spark_error.kind.value),
         message=spark_error.message,
         stack_trace=[_encode_frame(frame) for frame in traceback.extract_tb(error.__traceback__)],
-        spark_throwable=throwable,
+        spark_throwable=throwable if spark_error.condition else None,
     )
 
 

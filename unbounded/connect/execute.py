@@ -143,9 +143,11 @@ def _hold(session: Session, relation: unresolved.Relation) -> Relation:
 
 
 def _checkpoint(session: Session, command: CheckpointCommand, emit: Emit, cancellation: Cancellation) -> None:
-    held = _hold(session, decode_plan_root(command.relation, decode_context(session)))
+    relation_id = new_id()
+    relation = decode_plan_root(command.relation, decode_context(session))
+    session.checkpoint(relation_id, relation, cancellation, is_eager=command.eager)
     response = ExecutePlanResponse()
-    response.checkpoint_command_result.relation.CopyFrom(held.cached_remote_relation)
+    response.checkpoint_command_result.relation.CopyFrom(encode_held_relation(relation_id).cached_remote_relation)
     emit(response)
 
 

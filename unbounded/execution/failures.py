@@ -33,6 +33,13 @@ def spark_error(failure: BaseException) -> BaseException:
 
 
 def _out_of_range(text: str) -> SparkError:
+    if "SUM of DECIMAL" in text or "Overflow in HUGEINT addition" in text:
+        parameters = {
+            "message": "Overflow in sum of decimals",
+            "alternative": " Use 'try_sum' to tolerate overflow and return NULL instead.",
+            "config": '"spark.sql.ansi.enabled"',
+        }
+        return SparkError(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", parameters)
     found = _OVERFLOW.search(text)
     type_name = _TYPE_NAMES.get(found[2], "") if found else ""
     if found and type_name and found[1] in _ALTERNATIVES:

@@ -17,7 +17,15 @@ from unbounded.execution.database import Database
 from unbounded.execution.failures import spark_error
 from unbounded.execution.python_settings import PythonSettings
 from unbounded.functions.engine import error_text
-from unbounded.lowering.lowered import GivenInput, LoweredQuery, PythonInput, SourceInput, TableInput
+from unbounded.lowering.lowered import (
+    GivenInput,
+    LoweredQuery,
+    PythonInput,
+    SourceInput,
+    StoredInput,
+    TableInput,
+    column,
+)
 from unbounded.plan.logical import MapPartitions
 from unbounded.types.arrow import to_arrow_schema
 
@@ -61,6 +69,18 @@ def run_to_table(query: LoweredQuery, run: Run) -> pa.Table:
     return pa.Table.from_batches(run_query(query, run), to_arrow_schema(query.schema, run.time_zone))
 
 
+def run_into(query: LoweredQuery, table: str, run: Run) -> None:
+    """Makes `table`, with the rows of `query` in the engine's types and columns `c0`, `c1`, …"""
+    columns = ", ".join(f"{column(a)} AS c{i}" for i, a in enumerate(query.output)) or "0 AS none"
+    with ExitStack() as cleanup:
+        cursor = run.database.cursor()
+        cleanup.callback(cursor.close)
+        cleanup.callback(run.cancellation.on_cancel(cursor.interrupt))
+        with _spark_errors():
+            _register(query, cursor, run, cleanup)
+            cursor.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM ({query.sql}) AS q")
+
+
 @contextmanager
 def _spark_errors() -> Iterator[None]:
     try:
@@ -94,6 +114,8 @@ def _register(query: LoweredQuery, cursor: duckdb.DuckDBPyConnection, run: Run, 
                 cursor.register(name, engine_table(_positional(run.given[given_name])))
             case SourceInput(name=name, source=source):
                 cursor.register(name, engine_table(_positional(source.read().read_all())))
+            case StoredInput(name=name, rows=rows):
+                cursor.execute(f"CREATE TEMP VIEW {name} AS FROM {rows.engine_table(run)}")
             case PythonInput():
                 cursor.register(needed.name, _python_rows(needed, run, cleanup))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html.entities import codepoint2name
 
 import pyarrow as pa
 
@@ -24,16 +25,42 @@ def table_text(names: Sequence[str], table: pa.Table, row_count: int, truncate: 
 
     `truncate` 0 keeps whole cells and aligns left, otherwise cells are cut and aligned right; names are never cut.
     """
-    shown = table.slice(0, row_count)
-    columns = [
-        [name, *(_cut(cell, truncate) for cell in column.to_pylist())]
-        for name, column in zip(names, shown.columns, strict=True)
-    ]
+    columns = [[name, *cells] for name, cells in zip(names, _cells(table, row_count, truncate), strict=True)]
     widths = [max(_MINIMUM_WIDTH, *map(display_width, column)) for column in columns]
-    rule = "+" + "+".join("-" * width for width in widths) + "+\n"
-    header, *rows = [_line(row, widths, truncate) for row in zip(*columns, strict=True)] or ["||\n"] * (len(shown) + 1)
-    frame = rule + header + rule + "".join(rows) + rule if columns else f"++\n{header}++\n{''.join(rows)}++\n"
-    return frame + (_footer(row_count) if table.num_rows > row_count else "")
+    rule = "+" + "+".join("-" * width for width in widths) + "+\n" if columns else "++\n"
+    shown_count = min(row_count, table.num_rows)
+    lines = [_line(row, widths, truncate) for row in zip(*columns, strict=True)] or ["||\n"] * (shown_count + 1)
+    return rule + lines[0] + rule + "".join(lines[1:]) + rule + _footer(table, row_count)
+
+
+def vertical_text(names: Sequence[str], table: pa.Table, row_count: int, truncate: int) -> str:
+    """One line per cell, the rows under headings."""
+    rows = list(zip(*_cells(table, row_count, truncate), strict=True))
+    name_width = max(_MINIMUM_WIDTH, *map(display_width, names), 0)
+    cell_width = max([_MINIMUM_WIDTH, *(display_width(cell) for row in rows for cell in row)])
+    parts = []
+    for number, row in enumerate(rows):
+        parts.append(f"-RECORD {number}".ljust(name_width + cell_width + 5, "-") + "\n")
+        cells = zip(names, row, strict=True)
+        parts.extend(f" {_pad(name, name_width, 0)} | {_pad(cell, cell_width, 0)} \n" for name, cell in cells)
+    return "".join(parts) + (_footer(table, row_count) if rows else "(0 rows)\n")
+
+
+def html_text(names: Sequence[str], table: pa.Table, row_count: int, truncate: int) -> str:
+    """An HTML table."""
+    rows = zip(*_cells(table, row_count, truncate), strict=True)
+    header = f"<tr><th>{'</th><th>'.join(map(_escaped, names))}</th></tr>\n"
+    lines = (f"<tr><td>{'</td><td>'.join(map(_escaped, row))}</td></tr>\n" for row in rows)
+    return f"<table border='1'>\n{header}{''.join(lines)}</table>\n{_footer(table, row_count)}"
+
+
+def _escaped(text: str) -> str:
+    """With the named entities of HTML 4; other characters stay."""
+    return "".join(f"&{codepoint2name[ord(c)]};" if ord(c) in codepoint2name else c for c in text)
+
+
+def _cells(table: pa.Table, row_count: int, truncate: int) -> list[list[str]]:
+    return [[_cut(cell, truncate) for cell in column.to_pylist()] for column in table.slice(0, row_count).columns]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], truncate: int) -> str:
@@ -52,8 +79,8 @@ def _pad(cell: str, width: int, truncate: int) -> str:
 
 
 def display_width(text: str) -> int:
-    """Half-width columns, with Spark's ranges of full-width characters counted double."""
-    return len(text) + sum(1 for char in text if _is_full_width(ord(char)))
+    """Half-width columns as Java counts: a character beyond 16 bits is two, and so is one of the full-width ranges."""
+    return len(text) + sum(1 for char in text if ord(char) > 0xFFFF or _is_full_width(ord(char)))
 
 
 _FULL_WIDTH = (
@@ -66,7 +93,7 @@ def _is_full_width(code: int) -> bool:
     return any(first <= code <= last for first, last in _FULL_WIDTH)
 
 
-def _footer(row_count: int) -> str:
+def _footer(table: pa.Table, row_count: int) -> str:
+    if table.num_rows <= row_count:
+        return ""
     return f"only showing top {row_count} {'row' if row_count == 1 else 'rows'}\n"
-
-

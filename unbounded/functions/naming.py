@@ -140,7 +140,7 @@ def sort_order_name(order: SortOrder) -> str:
 
 
 def _cast_name(cast: Cast) -> str:
-    if cast.is_implicit:
+    if cast.is_implicit or isinstance(cast.data_type, ArrayType | MapType | StructType):
         return pretty_name(cast.child)
     keyword = "TRY_CAST" if cast.mode is CastMode.TRY else "CAST"
     return f"{keyword}({pretty_name(cast.child)} AS {cast.data_type.sql_name})"
@@ -182,14 +182,41 @@ _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "when": _case_name,
     "if": lambda a: f"(IF({', '.join(a)}))",
     "get_item": lambda a: f"{a[0]}[{a[1]}]",
+    "shuffle": lambda a: f"shuffle({a[0]})",
+    "from_json": lambda a: f"from_json({a[0]})",
+    "to_json": lambda a: f"to_json({a[0]})",
+    "schema_of_json": lambda a: f"schema_of_json({a[0]})",
+    "from_csv": lambda a: f"from_csv({a[0]})",
+    "to_csv": lambda a: f"to_csv({a[0]})",
+    "schema_of_csv": lambda a: f"schema_of_csv({a[0]})",
     "between": lambda a: f"between({', '.join(a)})",
 }
 
 
 def _aggregate_name(call: AggregateCall) -> str:
-    arguments = ", ".join(map(pretty_name, call.arguments))
-    name = f"{call.function}({'DISTINCT ' if call.is_distinct else ''}{arguments})"
+    special = _SPECIAL_AGGREGATES.get((call.function, len(call.arguments)))
+    name = special([pretty_name(a) for a in call.arguments]) if special else _plain_aggregate_name(call)
     return f"{name} FILTER (WHERE {pretty_name(call.filter)})" if call.filter is not None else name
+
+
+def _plain_aggregate_name(call: AggregateCall) -> str:
+    function = "listagg" if call.function == "string_agg" and call.order else call.function
+    arguments = ", ".join(map(pretty_name, call.arguments))
+    name = f"{function}({'DISTINCT ' if call.is_distinct else ''}{arguments})"
+    order = ", ".join(map(sort_order_name, call.order))
+    return f"{name} WITHIN GROUP (ORDER BY {order})" if order else name
+
+
+def _within_group_name(function: str, value: str, is_descending: bool) -> str:
+    return f"{function} WITHIN GROUP (ORDER BY {value}{' DESC' if is_descending else ''})"
+
+
+_SPECIAL_AGGREGATES: dict[tuple[str, int], Callable[[list[str]], str]] = {
+    ("percentile_cont", 3): lambda a: _within_group_name(f"percentile_cont({a[0]})", a[1], a[2] == "true"),
+    ("percentile_disc", 3): lambda a: _within_group_name(f"percentile_disc({a[0]})", a[1], a[2] == "true"),
+    # Spark shows the direction of `mode` the wrong way round.
+    ("mode", 2): lambda a: _within_group_name("mode()", a[0], a[1] == "true"),
+}
 
 
 def _window_name(window: WindowCall) -> str:

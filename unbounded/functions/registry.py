@@ -90,21 +90,24 @@ LambdaRule = Callable[[Sequence[Expression]], Sequence[tuple[LambdaParameter, ..
 class StateColumn:
     """One column of an aggregate's state: `update` makes it from rows of arguments, `merge` from rows of itself.
 
-    Both are templates of engine aggregates; `{0}` in `merge` is the state column. `type` is a type or its rule over
-    the argument types.
+    Both are engine aggregates: `update` sees the call's own invocation, `merge` one whose only engine text is the
+    state column. Either may be NULL for a group without a value. `type` is a type or its rule over the argument types.
     """
 
     type: DataType | Callable[[Types], DataType]
-    update: str
-    merge: str
+    update: EngineRule
+    merge: EngineRule
 
 
 @dataclass(frozen=True, slots=True)
 class AggregateState:
-    """How an aggregate is kept incrementally: state columns, and `finish`, a template over them."""
+    """How an aggregate is kept incrementally: state columns, and `finish`, the result from them.
+
+    `finish` sees the call's typed arguments (so that it can read constants) with the state columns as engine texts.
+    """
 
     columns: tuple[StateColumn, ...]
-    finish: str
+    finish: EngineRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,11 @@ class Function:
                 return any(a.nullable for a in arguments)
 
     def lower(self, invocation: Invocation) -> str:
-        if callable(self.engine):
-            return self.engine(invocation)
-        return fill(self.engine, invocation)
+        return apply_rule(self.engine, invocation)
+
+
+def apply_rule(rule: EngineRule, invocation: Invocation) -> str:
+    return rule(invocation) if callable(rule) else fill(rule, invocation)
 
 
 def fill(template: str, invocation: Invocation) -> str:

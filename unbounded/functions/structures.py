@@ -105,7 +105,7 @@ def _lower_get_item(invocation: Invocation) -> str:
     failure = raise_error(
         ErrorKind.ARRAY_INDEX,
         "INVALID_ARRAY_INDEX",
-        {"ansiConfig": '"spark.sql.ansi.enabled"'},
+        {},
         {"indexValue": f"CAST({key} AS VARCHAR)", "arraySize": f"CAST(len({container}) AS VARCHAR)"},
     )
     return f"CASE WHEN {key} < 0 OR {key} >= len({container}) THEN {failure} ELSE {container}[CAST({key} AS BIGINT) + 1] END"

@@ -41,6 +41,14 @@ class SourceInput:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class StoredInput:
+    """An `execution.stored_rows.StoredRows`; columns by position."""
+
+    name: str
+    rows: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class PythonInput:
     """Rows a user's table function makes of the results of `children`."""
 
@@ -49,7 +57,7 @@ class PythonInput:
     children: tuple[LoweredQuery, ...]
 
 
-Input = TableInput | GivenInput | SourceInput | PythonInput
+Input = TableInput | GivenInput | SourceInput | StoredInput | PythonInput
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from unbounded.lowering.lowered import (
     Lowering,
     PythonInput,
     SourceInput,
+    StoredInput,
     TableInput,
     column,
     column_of,
@@ -44,6 +46,7 @@ from unbounded.plan.logical import (
     Scan,
     SetOperation,
     Sort,
+    Stored,
     SubqueryAlias,
     Tail,
     WithWatermark,
@@ -57,7 +60,10 @@ _NO_COLUMNS = "0 AS none"
 def lower_query(plan: LogicalPlan, environment: Environment, prefix: str = "q") -> LoweredQuery:
     """The engine query of `plan`; `prefix` starts the names of its inputs and functions."""
     lowering = Lowering(environment, prefix)
-    return lowered_of(lower_plan(plan, lowering), plan, lowering)
+    sql = lower_plan(plan, lowering)
+    if len({a.id for a in plan.output}) < len(plan.output):
+        sql = f"SELECT {_columns(plan.output)} FROM ({sql}) AS t"
+    return lowered_of(sql, plan, lowering)
 
 
 def lower_plan(plan: LogicalPlan, lowering: Lowering) -> str:
@@ -94,6 +100,8 @@ def select_list(expressions: tuple[NamedExpression, ...], lowering: Lowering) ->
 
 
 def _lower_local(plan: LocalRelation, lowering: Lowering) -> str:
+    if not plan.output:
+        return f"SELECT {_NO_COLUMNS} FROM range({plan.table.num_rows})"
     name = lowering.input_name()
     lowering.inputs.append(TableInput(name, plan.table.rename_columns([f"c{i}" for i in range(len(plan.output))])))
     return _renamed_input(name, plan.output)
@@ -115,6 +123,12 @@ def _lower_scan(plan: Scan, lowering: Lowering) -> str:
         return lower_file_scan(plan.source, plan.output, lowering)
     name = lowering.input_name()
     lowering.inputs.append(SourceInput(name, plan.source, plan.schema))
+    return _renamed_input(name, plan.output)
+
+
+def _lower_stored(plan: Stored, lowering: Lowering) -> str:
+    name = lowering.input_name()
+    lowering.inputs.append(StoredInput(name, plan.rows))
     return _renamed_input(name, plan.output)
 
 
@@ -216,10 +230,26 @@ def _lower_sample(plan: Sample, lowering: Lowering) -> str:
     numbered = f"SELECT *, row_number() OVER () AS position FROM {_from(plan.child, lowering)}"
     chance = f"(hash(position, {plan.seed}::BIGINT) / 18446744073709551616.0)"
     if plan.with_replacement:
-        copies = f"range(CAST(spark_poisson({chance}, {plan.upper_bound - plan.lower_bound}) AS BIGINT))"
+        steps = ", ".join(map(repr, poisson_steps(plan.upper_bound - plan.lower_bound)))
+        copies = f"range(len(list_filter([{steps}], lambda step : step < {chance})))"
         return f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n, LATERAL (SELECT unnest({copies}))"
     inside = f"{chance} >= {plan.lower_bound} AND {chance} < {plan.upper_bound}"
     return f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n WHERE {inside}"
+
+
+def poisson_steps(mean: float) -> list[float]:
+    """The chances of at most 0, 1, 2, … copies of a row that is drawn `mean` times on average."""
+    chance = total = math.exp(-mean)
+    steps = [total]
+    while total < 1 - _POISSON_TAIL:
+        chance *= mean / len(steps)
+        total += chance
+        steps.append(total)
+    return steps
+
+
+_POISSON_TAIL = 1e-9
+"""Numbers of copies rarer than this together are left out."""
 
 
 def _lower_generate(plan: Generate, lowering: Lowering) -> str:
@@ -241,6 +271,7 @@ _RULES: dict[type[LogicalPlan], Callable[[Any, Lowering], str]] = {
     LocalRelation: _lower_local,
     Input: _lower_input,
     Scan: _lower_scan,
+    Stored: _lower_stored,
     OneRow: _lower_one_row,
     Range: _lower_range,
     Project: _lower_project,

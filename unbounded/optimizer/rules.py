@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from unbounded.optimizer.prune_scans import prune_scans
 from unbounded.optimizer.pull_out_volatile import pull_out_volatile
 from unbounded.plan.logical import LogicalPlan
 
 Rule = Callable[[LogicalPlan], LogicalPlan]
 
-RULES: tuple[Rule, ...] = (pull_out_volatile,)
-"""In the order in which they apply. `pull_out_volatile` is needed for correct results, not for speed."""
+RULES: tuple[Rule, ...] = (pull_out_volatile, prune_scans)
+"""In the order in which they apply. Both are needed for correct results, not for speed."""
 
 
 def optimize(plan: LogicalPlan) -> LogicalPlan:

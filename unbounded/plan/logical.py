@@ -76,6 +76,14 @@ class Input(LogicalPlan):
 
 
 @dataclass(frozen=True, slots=True)
+class Stored(LogicalPlan):
+    """`rows`, an `execution.stored_rows.StoredRows`: computed once for several uses; `output` by position."""
+
+    rows: Any
+    output: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StreamScan(LogicalPlan):
     """A streaming read of `source`, a `connectors.streams.StreamProvider`."""
 

@@ -47,6 +47,7 @@ class Literal(Expression):
 
     value: Any
     data_type: DataType
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -591,6 +592,53 @@ class Summary(Relation):
     child: Relation
     statistics: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crosstab(Relation):
+    """How often each pair of values of two columns occurs: a row per first value, a column per second one."""
+
+    child: Relation
+    row_column: str
+    value_column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Covariance(Relation):
+    """One row with the sample covariance of two columns, or with Pearson's correlation."""
+
+    child: Relation
+    columns: tuple[str, str]
+    is_correlation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApproximateQuantiles(Relation):
+    """One row: for each column the quantiles at `probabilities`."""
+
+    child: Relation
+    columns: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    relative_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrequentItems(Relation):
+    """One row: for each column the values that may make up more than `support` of the rows."""
+
+    child: Relation
+    columns: tuple[str, ...]
+    support: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class SampleBy(Relation):
+    """Keeps a row with the chance its value of `column` has in `fractions` (0 if it has none)."""
+
+    child: Relation
+    column: Expression
+    fractions: tuple[tuple[Literal, float], ...]
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from unbounded.analysis.context import Ids
 from unbounded.analysis.plans import with_fresh_ids
 from unbounded.errors import analysis_error
 from unbounded.plan import unresolved as u
-from unbounded.plan.logical import LocalRelation, LogicalPlan
+from unbounded.plan.logical import LocalRelation, LogicalPlan, Stored
 from unbounded.session.config import SessionConfig
+from unbounded.session.persisted import PersistedRelations
 from unbounded.types.datatypes import StructType
 
 GLOBAL_DATABASE = "global_temp"
@@ -29,6 +30,7 @@ class SessionCatalog:
         self._held: dict[str, LogicalPlan] = {}
         self._live_views: dict[str, tuple[StructType, Callable[[], pa.Table]]] = {}
         self._cached: set[tuple[str, ...]] = set()
+        self.persisted = PersistedRelations()
 
     def copy(self, config: SessionConfig) -> SessionCatalog:
         copied = SessionCatalog(config)
@@ -84,7 +86,15 @@ class SessionCatalog:
         self._held[relation_id] = plan
 
     def release_relation(self, relation_id: str) -> None:
-        self._held.pop(relation_id, None)
+        held = self._held.pop(relation_id, None)
+        if isinstance(held, Stored):
+            held.rows.drop()
+
+    def close(self) -> None:
+        """Drops the rows the session keeps."""
+        for relation_id in list(self._held):
+            self.release_relation(relation_id)
+        self.persisted.clear()
 
     # ------------------------------------------------------------------------------------------ look-ups
 

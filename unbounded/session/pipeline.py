@@ -36,11 +36,11 @@ class Pipeline:
 
     def run(self, plan: LogicalPlan, cancellation: Cancellation) -> Iterator[pa.RecordBatch]:
         """The rows of `plan`, streamed, with Spark's Arrow types."""
-        return run_query(self.lower(plan), self._run(cancellation))
+        return run_query(self.lower(plan), self.run_of(cancellation))
 
     def collect(self, plan: LogicalPlan, cancellation: Cancellation) -> pa.Table:
         """The rows of `plan` in memory."""
-        return run_to_table(self.lower(plan), self._run(cancellation))
+        return run_to_table(self.lower(plan), self.run_of(cancellation))
 
-    def _run(self, cancellation: Cancellation) -> Run:
+    def run_of(self, cancellation: Cancellation) -> Run:
         return Run(self.database, self.environment.time_zone, cancellation)

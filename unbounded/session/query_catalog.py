@@ -11,6 +11,7 @@ from unbounded.connectors.file_stream import FileStreamProvider
 from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.formats import find_file_format, is_file_format
 from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.lowering.lowered import LoweredQuery
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import SortOrder
 from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Scan, Sort, StreamScan
@@ -23,7 +24,7 @@ CatalogCalls = Callable[[str, Mapping[str, object]], u.LocalRelation]
 
 class QueryCatalog:
     """Made for one query. `collect` computes a plan, `analyze` types the query of a view in the view's
-    database, `call` answers spark.catalog."""
+    database, `call` answers spark.catalog, `lower` makes the query whose rows a persisted relation keeps."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class QueryCatalog:
         collect: Callable[[LogicalPlan], pa.Table],
         analyze: Callable[[u.Relation, str, Ids], LogicalPlan],
         call: CatalogCalls,
+        lower: Callable[[LogicalPlan], LoweredQuery],
     ) -> None:
         self._names = names
         self._files = files
@@ -40,6 +42,7 @@ class QueryCatalog:
         self._collect = collect
         self._analyze = analyze
         self._call = call
+        self._lower = lower
 
     def find_relation(
         self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids
@@ -64,6 +67,9 @@ class QueryCatalog:
 
     def find_remote_relation(self, relation_id: str) -> LogicalPlan | None:
         return self._names.find_remote_relation(relation_id)
+
+    def stored(self, relation: u.Relation, plan: LogicalPlan) -> LogicalPlan:
+        return self._names.persisted.stored(relation, plan, self._lower)
 
     def load(self, source: u.DataSource, ids: Ids) -> LogicalPlan:
         """Raises: SparkError for unknown formats, missing paths, wrong options and schemas that cannot be told"""

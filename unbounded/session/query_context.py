@@ -65,7 +65,13 @@ def _context(
         return analyze(query, inside, nested.pipeline.catalog, ids)
 
     catalog = QueryCatalog(
-        names, files, tables, collect, analyze_view, lambda operation, arguments: call_catalog(operation, arguments, context)
+        names,
+        files,
+        tables,
+        collect,
+        analyze_view,
+        lambda operation, arguments: call_catalog(operation, arguments, context),
+        lambda plan: pipeline.lower(plan),
     )
     pipeline = Pipeline(environment, catalog, database)
     context = CommandContext(config, names, tables, files, pipeline, database, cancellation)

@@ -9,10 +9,12 @@ from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
 from unbounded.errors import not_supported
 from unbounded.execution.database import Database
+from unbounded.execution.stored_rows import StoredRows
 from unbounded.functions.environment import Environment
 from unbounded.ids import new_id
 from unbounded.plan import unresolved as u
-from unbounded.plan.logical import LogicalPlan, Scan, StreamScan
+from unbounded.plan.logical import LogicalPlan, Scan, Stored, StreamScan
+from unbounded.plan.identity import identity_of_plan
 from unbounded.plan.tree import collect, contains
 from unbounded.session import show
 from unbounded.session.artifacts import Artifacts
@@ -20,11 +22,11 @@ from unbounded.session.catalog import SessionCatalog
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.dispatch import run_command
 from unbounded.session.config import SessionConfig
-from unbounded.session.metrics import observe
+from unbounded.session.metrics import run_observed
 from unbounded.session.pipeline import Pipeline
 from unbounded.session.query_context import open_context
 from unbounded.session.results import CommandDone, Result, Rows, SqlCommandDone
-from unbounded.session.storage_level import NOT_STORED, StorageLevel
+from unbounded.session.storage_level import StorageLevel
 from unbounded.session.streams import SessionStreams, StartRequest
 from unbounded.sql import parse_statement
 from unbounded.types.datatypes import StructType
@@ -52,7 +54,6 @@ class Session:
         self.streams = SessionStreams(config, catalog, database, clock)
         self._database = database
         self._clock = clock
-        self._storage_levels: dict[u.Relation, StorageLevel] = {}
 
     @classmethod
     def create(
@@ -68,6 +69,7 @@ class Session:
 
     def close(self) -> None:
         self.streams.stop_all()
+        self.catalog.close()
         self.artifacts.close()
 
     # ------------------------------------------------------------------------------------------ running plans
@@ -88,8 +90,7 @@ class Session:
             return show.show_rows(shown, pipeline, cancellation)
         plan = pipeline.analyze(relation)
         self._refuse_stream(plan)
-        rows = Rows(plan.schema, pipeline.run(plan, cancellation))
-        return observe(rows, plan, pipeline, cancellation)
+        return run_observed(plan, pipeline, cancellation)
 
     def _command(self, command: u.Command, cancellation: Cancellation) -> Result:
         match command:
@@ -168,24 +169,37 @@ class Session:
         return sorted({path for scan in scans for path in scan.source.input_files()})
 
     def same_semantics(self, a: u.Relation, b: u.Relation) -> bool:
-        return self.pipeline().analyze(a, Ids()) == self.pipeline().analyze(b, Ids())
+        return self._identity(a) == self._identity(b)
 
     def semantic_hash(self, relation: u.Relation) -> int:
-        return hash(self.pipeline().analyze(relation, Ids())) & 0x7FFFFFFF
+        return hash(self._identity(relation)) & 0x7FFFFFFF
+
+    def _identity(self, relation: u.Relation) -> object:
+        return identity_of_plan(self.pipeline().analyze(relation, Ids()))
 
     # ------------------------------------------------------------------------------------------ held relations
 
     def persist(self, relation: u.Relation, storage_level: StorageLevel) -> None:
-        self._storage_levels[relation] = storage_level
+        self.catalog.persisted.add(relation, storage_level)
 
     def unpersist(self, relation: u.Relation) -> None:
-        self._storage_levels.pop(relation, None)
+        self.catalog.persisted.remove(relation)
 
     def storage_level(self, relation: u.Relation) -> StorageLevel:
-        return self._storage_levels.get(relation, NOT_STORED)
+        return self.catalog.persisted.level(relation)
 
     def hold_relation(self, relation_id: str, relation: u.Relation) -> None:
         self.catalog.hold_relation(relation_id, self.pipeline().analyze(relation))
+
+    def checkpoint(self, relation_id: str, relation: u.Relation, cancellation: Cancellation, *, is_eager: bool) -> None:
+        """Holds the rows of `relation`, computed once: now if `is_eager`, else on first use."""
+        pipeline = self._pipeline(cancellation)
+        plan = pipeline.analyze(relation)
+        self._refuse_stream(plan)
+        stored = StoredRows(pipeline.lower(plan))
+        if is_eager:
+            stored.engine_table(pipeline.run_of(cancellation))
+        self.catalog.hold_relation(relation_id, Stored(stored, plan.output))
 
     def release_relation(self, relation_id: str) -> None:
         self.catalog.release_relation(relation_id)

@@ -6,9 +6,8 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
-from unbounded.errors import not_supported
 from unbounded.plan import unresolved as u
-from unbounded.execution.show_text import as_strings, table_text
+from unbounded.execution.show_text import as_strings, html_text, table_text, vertical_text
 from unbounded.plan.logical import Limit
 from unbounded.session.pipeline import Pipeline
 from unbounded.session.results import Rows
@@ -27,14 +26,14 @@ def schema_of(relation: u.Relation) -> StructType | None:
 
 def show_rows(shown: u.ShowString, pipeline: Pipeline, cancellation: Cancellation) -> Rows:
     """One row with the text."""
-    if shown.is_html:
-        raise not_supported("html_string", "It comes next.")
     ids = Ids()
     plan = Limit(pipeline.analyze(shown.child, ids), shown.row_count + 1)
     table = pipeline.collect(as_strings(plan, ids), cancellation)
-    text = table_text([a.name for a in plan.output], table, shown.row_count, shown.truncate)
-    schema = StructType((StructField("show_string", STRING, False),))
-    return Rows(schema, iter([pa.record_batch({"show_string": [text]})]))
+    write = html_text if shown.is_html else vertical_text if shown.is_vertical else table_text
+    text = write([a.name for a in plan.output], table, shown.row_count, shown.truncate)
+    schema = schema_of(shown)
+    assert schema is not None
+    return Rows(schema, iter([pa.record_batch({schema.fields[0].name: [text]})]))
 
 
 def explain(relation: u.Relation, mode: str, pipeline: Pipeline) -> str:

@@ -41,6 +41,7 @@ _SET = re.compile(_BLANKS + r"set\b\s*(?P<rest>.*?)[;\s]*", re.IGNORECASE | re.D
 _RESET = re.compile(_BLANKS + r"reset\b\s*(?P<rest>.*?)[;\s]*", re.IGNORECASE | re.DOTALL)
 _ASSIGNMENT = re.compile(r"(?P<key>`[^`]+`|[^\s=`]+)\s*(?:=\s*(?P<value>`[^`]*`|.*))?", re.DOTALL)
 _TIME_ZONE = re.compile(r"time\s+zone\s+(?P<zone>.+)", re.IGNORECASE | re.DOTALL)
+_OFFSET = re.compile(r"interval\s+'(?P<offset>[+-]\d{1,2}:\d{2})'\s+hour\s+to\s+minute", re.IGNORECASE)
 _VARIABLE = re.compile(r"(?:var|variable|catalog|path)\s+[^=\s]", re.IGNORECASE)
 _EXPLAIN_MODES = ("EXTENDED", "CODEGEN", "COST", "FORMATTED")
 _SHOW_REFUSED = ("TBLPROPERTIES", "CATALOGS", "TABLE EXTENDED", "CURRENT NAMESPACE")
@@ -104,6 +105,9 @@ def _set(rest: str, source: Source) -> Command:
 
 
 def _set_time_zone(zone: str) -> Command:
+    if (offset := _OFFSET.fullmatch(zone)) is not None:
+        hours, minutes = offset["offset"].split(":")
+        return SetConfig("spark.sql.session.timeZone", f"{hours[0]}{hours[1:]:0>2}:{minutes}")
     if zone[:1] not in "'\"" or zone[-1:] != zone[:1]:
         raise not_supported(f"SET TIME ZONE {zone}", "Write the zone as a string: SET TIME ZONE 'UTC'.")
     return SetConfig("spark.sql.session.timeZone", zone[1:-1])

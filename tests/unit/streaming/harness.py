@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from unbounded.analysis.analyzer import analyze
+from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
 from unbounded.checkpoint.checkpoint import open_checkpoint
 from unbounded.clock import ManualClock
@@ -16,10 +17,7 @@ from unbounded.connectors.streams import OutputMode, SourceContext
 from unbounded.execution.database import Database
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Attribute
-from unbounded.plan.logical import StreamScan
-from unbounded.session.catalog import SessionCatalog
-from unbounded.session.config import SessionConfig
+from unbounded.plan.logical import LogicalPlan, StreamScan
 from unbounded.sql import parse_statement
 from unbounded.state.table_store import TableStateStore
 from unbounded.storage.local import LocalFileSystem
@@ -101,6 +99,22 @@ class Collected:
     def close(self) -> None: ...
 
 
+@dataclass
+class OneStream:
+    """The only name is `clicks`."""
+
+    clicks: Clicks
+
+    def find_relation(self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids) -> LogicalPlan:
+        assert parts == ("clicks",)
+        return StreamScan(self.clicks, ids.attributes(SCHEMA))
+
+    def find_function(self, name: str) -> None: ...
+
+    def stored(self, relation: u.Relation, plan: LogicalPlan) -> LogicalPlan:
+        return plan
+
+
 class Story:
     """One query over `Clicks`, written in SQL over the view `clicks`; a checkpoint in `directory`."""
 
@@ -119,12 +133,9 @@ class Story:
         """A new run on the same checkpoint, as after a crash."""
         environment = Environment()
         runner = FragmentRunner(environment, self._database, Cancellation())
-        catalog = SessionCatalog(SessionConfig({}))
-        scan = StreamScan(self.clicks, tuple(Attribute(i, f.name, f.data_type) for i, f in enumerate(SCHEMA.fields, 1)))
-        catalog.create_view(u.CreateView(u.OneRow(), "clicks", is_global=False, replaces=True), scan)
         statement = parse_statement(self._sql, {}, ())
         assert isinstance(statement, u.Relation)
-        plan = incremental_plan(analyze(statement, environment, catalog))
+        plan = incremental_plan(analyze(statement, environment, OneStream(self.clicks)))
         checkpoint = open_checkpoint(self.files, self._directory)
         stores = {
             o.operator_id: TableStateStore(

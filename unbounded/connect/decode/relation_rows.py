@@ -10,11 +10,16 @@ from pyspark.sql.connect import proto
 from unbounded.connect.decode.context import DecodeContext, invalid_plan
 from unbounded.connect.decode.expressions import decode_expression, decode_expressions, decode_sort_orders
 from unbounded.connect.decode.literals import decode_literal
+from unbounded.errors import not_supported
 from unbounded.plan.unresolved import (
+    ApproximateQuantiles,
+    Covariance,
+    Crosstab,
     Deduplicate,
     DropNa,
     FillNa,
     Filter,
+    FrequentItems,
     Hint,
     Limit,
     Literal,
@@ -23,6 +28,7 @@ from unbounded.plan.unresolved import (
     Repartition,
     ReplaceNa,
     Sample,
+    SampleBy,
     ShowString,
     Sort,
     Summary,
@@ -95,6 +101,28 @@ def _decode_html(message: proto.HtmlString, child: Relation, context: DecodeCont
     return ShowString(child, message.num_rows, message.truncate, is_html=True)
 
 
+def _decode_covariance(message: proto.StatCov | proto.StatCorr, child: Relation, context: DecodeContext) -> Relation:
+    if isinstance(message, proto.StatCorr) and message.HasField("method") and message.method != "pearson":
+        raise not_supported(f"Correlation by {message.method}", "Use the method pearson.")
+    return Covariance(child, (message.col1, message.col2), isinstance(message, proto.StatCorr))
+
+
+def _decode_quantiles(message: proto.StatApproxQuantile, child: Relation, context: DecodeContext) -> Relation:
+    return ApproximateQuantiles(child, tuple(message.cols), tuple(message.probabilities), message.relative_error)
+
+
+def _decode_frequent_items(message: proto.StatFreqItems, child: Relation, context: DecodeContext) -> Relation:
+    if message.HasField("support"):
+        return FrequentItems(child, tuple(message.cols), message.support)
+    return FrequentItems(child, tuple(message.cols))
+
+
+def _decode_sample_by(message: proto.StatSampleBy, child: Relation, context: DecodeContext) -> Relation:
+    fractions = tuple((decode_literal(f.stratum), f.fraction) for f in message.fractions)
+    seed = message.seed if message.HasField("seed") else None
+    return SampleBy(child, decode_expression(message.col, context), fractions, seed)
+
+
 ROW_RELATIONS: dict[str, Callable[[Any, Relation, DecodeContext], Relation]] = {
     "filter": _decode_filter,
     "sort": _decode_sort,
@@ -112,6 +140,12 @@ ROW_RELATIONS: dict[str, Callable[[Any, Relation, DecodeContext], Relation]] = {
     "replace": _decode_replace,
     "summary": lambda message, child, context: Summary(child, statistics=tuple(message.statistics)),
     "describe": lambda message, child, context: Summary(child, columns=tuple(message.cols)),
+    "crosstab": lambda message, child, context: Crosstab(child, message.col1, message.col2),
+    "cov": _decode_covariance,
+    "corr": _decode_covariance,
+    "approx_quantile": _decode_quantiles,
+    "freq_items": _decode_frequent_items,
+    "sample_by": _decode_sample_by,
     "show_string": _decode_show,
     "html_string": _decode_html,
 }

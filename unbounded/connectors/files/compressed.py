@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.csv
+import pyarrow.compute as pc
 
 from unbounded.connectors.files.listing import DataFile
-from unbounded.errors import not_supported
+from unbounded.connectors.files.paths import file_uri
+from unbounded.errors import ErrorKind, SparkError, not_supported
 from unbounded.types.datatypes import STRING, StructField, StructType
 
 ENGINE_READS = (".gz", ".zst", ".zstd")
@@ -73,17 +74,23 @@ class CompressedLines:
 
 
 def _lines(path: str, skipped: int) -> Iterator[pa.Array]:
-    read = pa.csv.ReadOptions(
-        column_names=["line"], block_size=_BLOCK_BYTES, use_threads=False, skip_rows=skipped
-    )
-    parse = pa.csv.ParseOptions(delimiter="\x00", quote_char=False, ignore_empty_lines=False)
-    convert = pa.csv.ConvertOptions(column_types={"line": pa.string()}, strings_can_be_null=False)
+    """Blocks of whole lines. Raises: SparkError UNBOUNDED_NOT_UTF8"""
+    rest = b""
     with _open(path) as stream:
-        try:
-            reader = pa.csv.open_csv(stream, read_options=read, parse_options=parse, convert_options=convert)
-        except pa.ArrowInvalid as error:
-            if "Empty CSV file" in str(error):
-                return
-            raise
-        for batch in reader:
-            yield batch.column(0)
+        while block := stream.read(_BLOCK_BYTES):
+            whole, newline, rest = (rest + block).rpartition(b"\n")
+            if newline:
+                lines = _split(whole, path)
+                yield lines[skipped:]
+                skipped = max(0, skipped - len(lines))
+    if rest:
+        yield _split(rest, path)[skipped:]
+
+
+def _split(content: bytes, path: str) -> pa.Array:
+    try:
+        text = pa.array([content], pa.large_binary()).cast(pa.large_string())
+    except pa.ArrowInvalid as error:
+        raise SparkError(ErrorKind.SPARK, "UNBOUNDED_NOT_UTF8", {"path": file_uri(path)}) from error
+    lines = pc.split_pattern(text, "\n").flatten().cast(pa.string())
+    return pc.utf8_rtrim(lines, "\r")

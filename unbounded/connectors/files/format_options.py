@@ -66,8 +66,12 @@ class JsonOptions:
     prefers_decimal: bool = False
     drops_null_fields: bool = False
     infers_timestamp: bool = False
+    allows_comments: bool = False
     allows_single_quotes: bool = True
-    allows_non_numeric: bool = True
+    allows_unquoted_names: bool = False
+    allows_leading_zeros: bool = False
+    allows_any_escape: bool = False
+    allows_control_characters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,12 @@ def json_options(options: FileOptions, corrupt_column: str) -> JsonOptions:
         prefers_decimal=options.boolean("prefersDecimal", False),
         drops_null_fields=options.boolean("dropFieldIfAllNull", False),
         infers_timestamp=options.boolean("inferTimestamp", False),
+        allows_comments=options.boolean("allowComments", False),
         allows_single_quotes=options.boolean("allowSingleQuotes", True),
-        allows_non_numeric=options.boolean("allowNonNumericNumbers", True),
+        allows_unquoted_names=options.boolean("allowUnquotedFieldNames", False),
+        allows_leading_zeros=options.boolean("allowNumericLeadingZeros", False),
+        allows_any_escape=options.boolean("allowBackslashEscapingAnyCharacter", False),
+        allows_control_characters=options.boolean("allowUnquotedControlChars", False),
     )
 
 

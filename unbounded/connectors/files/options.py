@@ -31,6 +31,7 @@ LISTING = ("path", "paths", "pathGlobFilter", "recursiveFileLookup", "basePath",
 _ANY_FORMAT: Mapping[str, Refused] = {
     "ignoreCorruptFiles": Refused("false", "Leave damaged files out of the path."),
     "ignoreMissingFiles": Refused("false", "Leave it out."),
+    "maxRecordsPerFile": Refused("0", "Use repartition to write several files."),
 }
 _TEXT_LIKE: Mapping[str, Refused] = {
     "timeZone": Refused(None, "Set spark.sql.session.timeZone."),
@@ -48,7 +49,8 @@ SUPPORTED: Mapping[FileFormat, tuple[str, ...]] = {
         "locale", "lineSep", "preferDate", "quoteAll", "escapeQuotes", "compression", "codec",
     ),
     FileFormat.JSON: (
-        "primitivesAsString", "prefersDecimal", "allowSingleQuotes", "allowNonNumericNumbers", "mode",
+        "primitivesAsString", "prefersDecimal", "allowComments", "allowSingleQuotes", "allowUnquotedFieldNames",
+        "allowNumericLeadingZeros", "allowBackslashEscapingAnyCharacter", "allowUnquotedControlChars", "mode",
         "columnNameOfCorruptRecord", "dateFormat", "timestampFormat", "timestampNTZFormat", "multiLine", "lineSep",
         "samplingRatio", "dropFieldIfAllNull", "encoding", "charset", "locale", "ignoreNullFields", "inferTimestamp",
         "compression", "codec",
@@ -70,16 +72,11 @@ WITHOUT_EFFECT: Mapping[FileFormat, tuple[str, ...]] = {
 }  # fmt: skip
 """Known and accepted: they tune a JVM reader, or are read elsewhere."""
 
-_JSON_DIALECT = "Write standard JSON."
 REFUSED: Mapping[FileFormat, Mapping[str, Refused]] = {
     FileFormat.CSV: {**_TEXT_LIKE, "unescapedQuoteHandling": Refused("STOP_AT_DELIMITER", "Leave it out.")},
     FileFormat.JSON: {
         **_TEXT_LIKE,
-        "allowComments": Refused("false", _JSON_DIALECT),
-        "allowUnquotedFieldNames": Refused("false", _JSON_DIALECT),
-        "allowNumericLeadingZeros": Refused("false", _JSON_DIALECT),
-        "allowBackslashEscapingAnyCharacter": Refused("false", _JSON_DIALECT),
-        "allowUnquotedControlChars": Refused("false", _JSON_DIALECT),
+        "allowNonNumericNumbers": Refused("true", "Leave it out: NaN and Infinity are read."),
         "writeNonAsciiCharacterAsCodePoint": Refused("false", "Write UTF-8."),
         "pretty": Refused("false", "Leave it out."),
     },

@@ -6,12 +6,12 @@ the engine. Parameters and result have fixed engine types; a kernel gets every r
 
 from __future__ import annotations
 
-from unbounded.functions.kernels import decimals, invalid_text, zone_names
+from unbounded.functions.kernels import decimals, invalid_text, json_members, zone_names
 from unbounded.functions.kernels.kernel import Kernel
 
 KERNELS: dict[str, Kernel] = {
     f"kernel_{name}": kernel
-    for family in (decimals, invalid_text, zone_names)
+    for family in (decimals, invalid_text, json_members, zone_names)
     for name, kernel in family.KERNELS.items()
 }
 """By engine name."""

@@ -86,7 +86,7 @@ def _lower_round(invocation: Invocation) -> str:
         case IntegralType() as data_type:
             return _round_integer(invocation, value, data_type, scale, is_half_even)
         case data_type:
-            return _round_fraction(value, data_type, scale, is_half_even)
+            return round_fraction(value, data_type, scale, is_half_even)
 
 
 def round_decimal(value: str, source: DecimalType, scale: int, result: DataType, is_half_even: bool) -> str:
@@ -122,7 +122,7 @@ def _round_integer(invocation: Invocation, value: str, data_type: IntegralType, 
     return wrapped(rounded, data_type) if manner is not Manner.ANSI else f"CAST({rounded} AS {engine_type(data_type)})"
 
 
-def _round_fraction(value: str, data_type: DataType, scale: int, is_half_even: bool) -> str:
+def round_fraction(value: str, data_type: DataType, scale: int, is_half_even: bool) -> str:
     """Far from a tie binary rounding is right; near one the shown digits decide."""
     limit, distance = _SAFE_DIGITS[type(data_type)]
     step = f"1e{abs(scale)}::DOUBLE"

@@ -103,7 +103,7 @@ def _joined_array(array: str, separator: str) -> str:
 
 def _lower_reverse(invocation: Invocation) -> str:
     (value,) = invocation.sql
-    return f"list_reverse({value})" if isinstance(invocation.type_of(0), ArrayType) else f"reverse({value})"
+    return f"list_reverse({value})" if isinstance(invocation.type_of(0), ArrayType) else f"kernel_reverse({value})"
 
 
 def _lower_initcap(invocation: Invocation) -> str:
@@ -149,8 +149,16 @@ def _lower_elt(invocation: Invocation) -> str:
     return f"CASE {branches} WHEN {index} IS NOT NULL THEN {failure} END"
 
 
-_UPPER = text_function("replace(upper({0}), 'ẞ', 'SS')")
-_LOWER = text_function("lower({0})")
+def _cased(function: str, special: str) -> Function:
+    """The engine maps characters one to one; where one becomes several, or depends on its place, a kernel does."""
+    return text_function(
+        f"CASE WHEN strlen({{0}}) = length({{0}}) OR NOT regexp_matches({{0}}, '[{special}]') "
+        f"THEN {function}({{0}}) ELSE kernel_{function}({{0}}) END"
+    )
+
+
+_UPPER = _cased("upper", "ßŉǰΐΰևẖ-ẚẞὐ-ῼﬀ-ﬗ")
+_LOWER = _cased("lower", "İΣᾈ-ῼ")
 _CHARACTERS = _length("length({0})", "octet_length({0})")
 _CHR = scalar([P_LONG], STRING, _lower_chr)
 _CONCAT = Function(_type_concat, _lower_concat)

@@ -85,7 +85,8 @@ def _lower_locate(invocation: Invocation) -> str:
         return f"CAST(strpos({value}, {part}) AS INTEGER)"
     found = f"strpos(substring({value}, {start}), {part})"
     return (
-        f"CASE WHEN {part} IS NULL OR {value} IS NULL THEN NULL WHEN {start} >= 1 AND {found} > 0 "
+        f"CASE WHEN {part} IS NULL OR {value} IS NULL THEN NULL WHEN {start} >= 1 AND {part} = '' THEN 1 "
+        f"WHEN {start} >= 1 AND {found} > 0 "
         f"THEN CAST({found} + {start} - 1 AS INTEGER) ELSE 0 END"
     )
 

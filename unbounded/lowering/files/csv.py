@@ -27,7 +27,7 @@ def lower_csv(scan: FileScan, lowering: Lowering) -> str:
         Column(cell(i, options), csv_value("{value}", f.data_type, options, lowering.environment))
         for i, f in enumerate(fields)
     ]
-    uses_all = scan.corrupt_position is not None or scan.required is None or len(scan.required) >= len(fields)
+    uses_all = scan.corrupt_position is not None or all(scan.requires(i) for i in range(len(scan.data_schema.fields)))
     wrong_width = f"len(tokens) <> {len(fields)}" if uses_all else None
     return lower_records(scan, options.mode, source, columns, wrong_width, lowering.environment)
 

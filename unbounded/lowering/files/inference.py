@@ -11,7 +11,7 @@ from unbounded.connectors.files.scan import FileScan
 from unbounded.functions.engine import text
 from unbounded.functions.environment import Environment
 from unbounded.lowering.files.csv import cell, lower_csv_tokens
-from unbounded.lowering.files.json import first_object, lower_documents
+from unbounded.lowering.files.json import lower_documents, readings
 from unbounded.lowering.files.values import csv_value, datetime_value
 from unbounded.lowering.lowered import LoweredQuery, Lowering
 from unbounded.plan.expressions import Attribute
@@ -67,7 +67,8 @@ def json_structures_query(scan: FileScan, options: JsonOptions, environment: Env
     """The distinct structures of documents, NULL for malformed ones; whether one has a number of 19 digits or more."""
     lowering = Lowering(environment, prefix)
     documents = lower_documents(scan, options, lowering)
-    structure = f"coalesce(TRY(json_structure(line)), TRY(json_structure({first_object('line')})))"
+    attempts = ", ".join(f"TRY(json_structure({text}))" for text in readings("line", options))
+    structure = f"CASE WHEN json_valid(line) THEN json_structure(line) ELSE coalesce({attempts}) END"
     sql = (
         f"SELECT CAST({structure} AS VARCHAR) AS structure, bool_or(regexp_matches(line, '[0-9]{{19}}')) "
         f"FROM ({documents}) AS documents GROUP BY 1"
@@ -99,7 +100,7 @@ def json_timestamps_query(
     """One row: for each leaf whether all its strings are timestamps."""
     items = []
     for path in paths:
-        inside = f"list_transform(list_filter({_tokens(path)}, lambda x : x IS NOT NULL), lambda x : x[2:-2])"
+        inside = f"list_transform(list_filter({_tokens(path)}, lambda x : starts_with(x, '\"')), lambda x : x[2:-2])"
         read = datetime_value("x", TIMESTAMP, DateFormats(timestamp=options.formats.timestamp), environment)
         items.append(f"bool_and(list_bool_and(list_transform({inside}, lambda x : {read} IS NOT NULL)))")
     output = [(f"all{i}", BOOLEAN) for i in range(len(paths))]

@@ -9,7 +9,7 @@ from unbounded.connectors.files.format_options import CsvOptions, JsonOptions, T
 from unbounded.connectors.files.parquet import column_names
 from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.formats import FileFormat
-from unbounded.errors import unsupported_error
+from unbounded.errors import analysis_error
 from unbounded.functions.engine import engine_type, quote, text
 from unbounded.lowering.files.csv import lower_csv
 from unbounded.lowering.files.json import lower_json
@@ -37,7 +37,7 @@ def _refuse_only_corrupt(scan: FileScan) -> None:
         return
     is_only = len(scan.data_schema.fields) == 1 if scan.required is None else scan.required == {position}
     if is_only:
-        raise unsupported_error("UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN")
+        raise analysis_error("UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN")
 
 
 def _lower_text(scan: FileScan, lowering: Lowering) -> str:

@@ -13,6 +13,7 @@ from unbounded.plan.unresolved import (
     Cast,
     Expression,
     ExtractValue,
+    Literal,
     Subquery,
     UnresolvedAttribute,
     UnresolvedFunction,
@@ -34,9 +35,9 @@ _TRANSLATORS: Mapping[type[exp.Expr], Callable[[Any, Scope], Expression]] = {
 }
 
 
-_LOCATED = (UnresolvedAttribute, UnresolvedStar, UnresolvedFunction, Cast, ExtractValue, Window, Subquery)
+_LOCATED = (Literal, UnresolvedAttribute, UnresolvedStar, UnresolvedFunction, Cast, ExtractValue, Window, Subquery)
 _Located = TypeVar(
-    "_Located", UnresolvedAttribute, UnresolvedStar, UnresolvedFunction, Cast, ExtractValue, Window, Subquery
+    "_Located", Literal, UnresolvedAttribute, UnresolvedStar, UnresolvedFunction, Cast, ExtractValue, Window, Subquery
 )
 
 

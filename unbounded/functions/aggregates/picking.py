@@ -1,0 +1,162 @@
+"""Aggregates that pick one of the values: the first, the last, the one beside an extreme, the most frequent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from unbounded.functions.aggregates.calls import called, first_type
+from unbounded.functions.collections.typing import require_orderable
+from unbounded.functions.engine import engine_type
+from unbounded.functions.environment import Environment
+from unbounded.functions.registry import (
+    AggregateState,
+    Function,
+    FunctionKind,
+    Invocation,
+    Nullability,
+    StateColumn,
+    aggregate,
+)
+from unbounded.functions.signature import ANY, P_INTEGER, Types, implicit_cast, wrong_argument_count, wrong_argument_type
+from unbounded.plan.expressions import Expression, Literal
+from unbounded.types.datatypes import INTEGER, ArrayType, DataType, StructField, StructType
+
+Typed = tuple[tuple[Expression, ...], DataType]
+
+_LAST = frozenset({"last", "last_value"})
+
+
+# ------------------------------------------------------------------------------------------------ first, last
+
+
+def _pick(invocation: Invocation) -> str:
+    return "last" if invocation.name in _LAST else "first"
+
+
+def _condition(invocation: Invocation) -> str:
+    return f"{invocation.sql[0]} IS NOT NULL" if invocation.modifiers.get("ignores_nulls") else ""
+
+
+def _lower_first(invocation: Invocation) -> str:
+    return called(_pick(invocation), invocation, invocation.sql[0], condition=_condition(invocation))
+
+
+def _boxed(types: Types) -> DataType:
+    """A struct tells a first value that is NULL from none."""
+    return StructType((StructField("v", types[0]),))
+
+
+def _update_first(invocation: Invocation) -> str:
+    boxed = f"struct_pack(v := {invocation.sql[0]})"
+    return called(_pick(invocation), invocation, boxed, condition=_condition(invocation))
+
+
+def _merge_first(invocation: Invocation) -> str:
+    """States come in the order of the batches."""
+    return called(_pick(invocation), invocation, invocation.sql[0], condition=f"{invocation.sql[0]} IS NOT NULL")
+
+
+# ------------------------------------------------------------------------------------------------ max_by, min_by
+
+
+def _type_by(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    """value, key, [count]: with a count the best ones as an array."""
+    if not 2 <= len(arguments) <= 3:
+        raise wrong_argument_count(name, len(arguments), "[2, 3]")
+    require_orderable(name, arguments, arguments[1].data_type)
+    if len(arguments) == 3:
+        value, key, count = arguments
+        return (value, key, implicit_cast(count, P_INTEGER.accept(count.data_type) or INTEGER)), ArrayType(value.data_type)
+    return tuple(arguments), arguments[0].data_type
+
+
+def _best(name: str) -> str:
+    return "arg_max" if name == "max_by" else "arg_min"
+
+
+def _lower_by(invocation: Invocation) -> str:
+    """Rows without a key do not count; the value may be NULL."""
+    value, key, *count = invocation.sql
+    if not count:
+        return called(f"{_best(invocation.name)}_null", invocation, value, key)
+    listed = called("list", invocation, f"struct_pack(k := {key}, v := {value})", condition=f"{key} IS NOT NULL")
+    direction = "DESC" if invocation.name == "max_by" else "ASC"
+    return f"list_transform(list_sort({listed}, '{direction}')[1:{count[0]}], lambda s : s.v)"
+
+
+def _keyed(types: Types) -> DataType:
+    return StructType((StructField("k", types[1]), StructField("v", types[0])))
+
+
+def _update_by(invocation: Invocation) -> str:
+    value, key = invocation.sql
+    return called(_best(invocation.name), invocation, f"struct_pack(k := {key}, v := {value})", key)
+
+
+def _merge_by(invocation: Invocation) -> str:
+    state = invocation.sql[0]
+    return called(_best(invocation.name), invocation, state, f"struct_extract({state}, 'k')")
+
+
+# ------------------------------------------------------------------------------------------------ mode
+
+
+def _type_mode(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    """value, [whether the smallest of equally frequent values wins; else the largest]"""
+    if not 1 <= len(arguments) <= 2:
+        raise wrong_argument_count(name, len(arguments), "[0, 1, 2]")
+    if len(arguments) == 2 and not isinstance(arguments[1], Literal):
+        raise wrong_argument_type(name, arguments, 1, '"BOOLEAN"')
+    return tuple(arguments), arguments[0].data_type
+
+
+def _lower_mode(invocation: Invocation) -> str:
+    value = invocation.sql[0]
+    direction = "DESC" if len(invocation.arguments) > 1 and not invocation.constant(1) else "ASC"
+    modifiers = {**invocation.modifiers, "order": f" ORDER BY {value} {direction}"}
+    return called("mode", replace(invocation, modifiers=modifiers), value)
+
+
+def _counted(types: Types) -> DataType:
+    return ArrayType(types[0], False)
+
+
+def _update_mode(invocation: Invocation) -> str:
+    return called("list", invocation, invocation.sql[0], condition=f"{invocation.sql[0]} IS NOT NULL")
+
+
+def _finish_mode(invocation: Invocation) -> str:
+    direction = "DESC" if len(invocation.arguments) > 1 and not invocation.constant(1) else "ASC"
+    ordered = f"list_sort({invocation.sql[0]}, '{direction}')"
+    return f"CAST(list_aggregate({ordered}, 'mode') AS {engine_type(invocation.data_type)})"
+
+
+# ------------------------------------------------------------------------------------------------ rows
+
+_FIRST = aggregate(
+    [ANY],
+    first_type,
+    _lower_first,
+    state=AggregateState((StateColumn(_boxed, _update_first, _merge_first),), "struct_extract({0}, 'v')"),
+    is_order_sensitive=True,
+)
+_BY = Function(
+    _type_by,
+    _lower_by,
+    FunctionKind.AGGREGATE,
+    Nullability.ALWAYS,
+    state=AggregateState((StateColumn(_keyed, _update_by, _merge_by),), "struct_extract({0}, 'v')"),
+)
+_MODE_STATE = AggregateState((StateColumn(_counted, _update_mode, "flatten(list({0}))"),), _finish_mode)
+
+FUNCTIONS: dict[str, Function] = {
+    "first": _FIRST,
+    "first_value": _FIRST,
+    "any_value": _FIRST,
+    "last": _FIRST,
+    "last_value": _FIRST,
+    "max_by": _BY,
+    "min_by": _BY,
+    "mode": Function(_type_mode, _lower_mode, FunctionKind.AGGREGATE, Nullability.ALWAYS, state=_MODE_STATE),
+}
