@@ -20,6 +20,6 @@ def session(settings: Mapping[str, str] | None = None) -> SparkSession:
 
     `settings` are set in the session, as with `SparkSession.builder.config`.
     """
-    from unbounded.notebook import local_session  # noqa: PLC0415  the command and the engine import this package too
+    from unbounded.embed.notebook import local_session  # noqa: PLC0415  the command and the engine import this package too
 
     return local_session(settings or {})

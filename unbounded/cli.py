@@ -77,19 +77,19 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(options: argparse.Namespace) -> int:
-    from unbounded.running import run_program  # noqa: PLC0415
+    from unbounded.embed.running import run_program  # noqa: PLC0415
 
     return run_program(options.script, options.arguments, remote=options.remote)
 
 
 def _sql(options: argparse.Namespace) -> int:
-    from unbounded.running import run_statement  # noqa: PLC0415
+    from unbounded.embed.running import run_statement  # noqa: PLC0415
 
     return run_statement(options.statement, remote=options.remote)
 
 
 def _server(options: argparse.Namespace) -> int:
-    from unbounded.serving import AddressRefused, serve_until_stopped, server_address  # noqa: PLC0415
+    from unbounded.embed.serving import AddressRefused, serve_until_stopped, server_address  # noqa: PLC0415
 
     try:
         address = server_address(
@@ -108,6 +108,6 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _bench_startup(options: argparse.Namespace) -> int:
-    from unbounded.bench_startup import measure_startup  # noqa: PLC0415
+    from unbounded.embed.bench_startup import measure_startup  # noqa: PLC0415
 
     return measure_startup(options.runs)

@@ -85,7 +85,7 @@ def test_an_uncaught_error_of_spark_shows_the_script_s_line_first(program: Progr
     script = program.directory / "app.py"
     assert outcome.errors.startswith(f'Traceback (most recent call last):\n  File "{script}", line 3, in <module>\n')
     assert "AnalysisException: [TABLE_OR_VIEW_NOT_FOUND]" in outcome.errors
-    assert "unbounded/script.py" not in outcome.errors
+    assert "unbounded/embed/script.py" not in outcome.errors
 
 
 def test_ctrl_c_reaches_the_script_as_under_python(program: Program) -> None:
@@ -98,7 +98,7 @@ def test_ctrl_c_reaches_the_script_as_under_python(program: Program) -> None:
     assert process.returncode == -signal.SIGINT
     assert errors.splitlines()[-1] == "KeyboardInterrupt"
     assert 'app.py", line 5, in <module>' in errors
-    assert "unbounded/script.py" not in errors
+    assert "unbounded/embed/script.py" not in errors
 
 
 def test_a_program_can_catch_ctrl_c_and_go_on(program: Program) -> None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import cast
 
 from unbounded.analysis import generators
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_named
+from unbounded.analysis.grouping_forms import (
+    GROUPING_FUNCTIONS,
+    is_group_by_all,
+    over_group_columns,
+    plain_items,
+    refuse_grouping_functions,
+)
 from unbounded.analysis.pivots import expand_pivot
 from unbounded.analysis.projection import has_aggregate
 from unbounded.analysis.time_windows import plan_time_windows
@@ -19,14 +27,16 @@ from unbounded.plan.expressions import (
     AggregateCall,
     Alias,
     Attribute,
+    Call,
     Expression,
     Literal,
     NamedExpression,
     PythonCall,
+    WindowCall,
     to_attribute,
 )
 from unbounded.plan.logical import Aggregate, Filter, LogicalPlan, Project
-from unbounded.plan.tree import children, rewrite_down, walk
+from unbounded.plan.tree import children, map_children, rewrite_down, walk
 from unbounded.types.datatypes import IntegralType
 
 
@@ -60,6 +70,8 @@ def _grouping_sets(relation: u.Aggregate) -> tuple[tuple[u.Expression, ...], tup
 def _resolve_grouping(
     expressions: Sequence[u.Expression], relation: u.Aggregate, child: LogicalPlan, analysis: Analysis
 ) -> tuple[LogicalPlan, tuple[NamedExpression, ...]]:
+    if is_group_by_all(relation, child, analysis):
+        expressions = plain_items(relation, analysis.scope(child), analysis)
     targets = [_meant(e, relation, child, analysis) for e in expressions]
     child, named = generators.resolve_select_list(targets, child, analysis)
     for expression in named:
@@ -112,8 +124,11 @@ def _resolve_output(
     keys = tuple(g.to_attribute() for g in grouping if isinstance(g, Alias))
     try:
         return resolve_named(expression, scope, analysis)
-    except SparkError:
-        return resolve_named(expression, replace(scope, attributes=keys), analysis)
+    except SparkError as error:
+        try:
+            return resolve_named(expression, replace(scope, attributes=keys), analysis)
+        except SparkError:
+            raise error from None
 
 
 def _build(
@@ -124,6 +139,8 @@ def _build(
     sets: tuple[tuple[int, ...], ...] | None,
     analysis: Analysis,
 ) -> Aggregate:
+    if sets is None:
+        refuse_grouping_functions(outputs)
     nullable_keys = sets is not None
     keys = {_bare(g): replace(to_attribute(g), nullable=nullable_keys or g.nullable) for g in grouping}
     grouped = tuple(_over_groups(output, keys, analysis) for output in outputs)
@@ -149,14 +166,33 @@ def _over_groups(
 
 
 def _group_column(node: object, keys: dict[Expression, Attribute]) -> object | None:
+    if isinstance(node, Call) and node.function in GROUPING_FUNCTIONS:
+        return over_group_columns(node, keys)
+    if isinstance(node, WindowCall) and isinstance(node.function, AggregateCall):
+        return _window_over_groups(node, keys)
     if isinstance(node, AggregateCall) or (isinstance(node, PythonCall) and node.is_aggregate):
         return node
     return keys.get(node) if isinstance(node, Expression) and not isinstance(node, Literal) else None
 
 
+def _window_over_groups(window: WindowCall, keys: dict[Expression, Attribute]) -> WindowCall:
+    """The function of a window runs over the groups, so its arguments are made of group columns and aggregates."""
+
+    def change(node: object) -> object | None:
+        return _group_column(node, keys)
+
+    function = cast(Expression, map_children(window.function, lambda child: rewrite_down(child, change)))
+    partition = tuple(cast(Expression, rewrite_down(p, change)) for p in window.partition)
+    order = tuple(replace(o, child=cast(Expression, rewrite_down(o.child, change))) for o in window.order)
+    return replace(window, function=function, partition=partition, order=order)
+
+
 def _check_grouped(expression: object, keys: set[int], *, has_groups: bool) -> None:
     """Every column left must be a group column, and aggregates must not be nested."""
     match expression:
+        case WindowCall(function=AggregateCall(arguments=arguments)):
+            for child in (*arguments, *expression.partition, *(o.child for o in expression.order)):
+                _check_grouped(child, keys, has_groups=has_groups)
         case AggregateCall(arguments=arguments):
             if any(isinstance(inner, AggregateCall) for a in arguments for inner in walk(a)):
                 raise analysis_error("NESTED_AGGREGATE_FUNCTION")

@@ -49,6 +49,9 @@ def resolve_call(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -
     if function is None:
         return _resolve_user_function(call, scope, analysis)
     arguments = _resolve_arguments(call, function, scope, analysis)
+    if function.stands_for is not None:
+        name, renamed = function.stands_for(name, arguments)
+        function, arguments = REGISTRY.find(name) or function, list(renamed)
     coerced, data_type = function.type_call(name, arguments, analysis.environment)
     return _build(call, name, function, coerced, data_type, scope, analysis)
 

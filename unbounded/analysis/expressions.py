@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from unbounded.analysis import calls, names, structs, subqueries, windows
 from unbounded.analysis.casts import check_cast
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.stars import expand_star
 from unbounded.errors import SparkError, analysis_error, not_supported
-from unbounded.functions.naming import pretty_name
+from unbounded.functions.naming import literal_name, pretty_name
+from unbounded.functions.zones import instant_us, wall_clock_us, zone_named
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
     Alias,
@@ -28,7 +30,7 @@ from unbounded.plan.expressions import (
     SortOrder,
 )
 from unbounded.sql import parse_expression
-from unbounded.types.datatypes import INTEGER, ArrayType, MapType, StructType
+from unbounded.types.datatypes import INTEGER, TIMESTAMP, ArrayType, DataType, MapType, StructType
 from unbounded.types.metadata import Metadata, freeze_metadata
 
 
@@ -48,7 +50,9 @@ def resolve_expression(expression: u.Expression, scope: Scope, analysis: Analysi
 def _resolve(expression: u.Expression, scope: Scope, analysis: Analysis) -> Expression:
     match expression:
         case u.Literal(value=value, data_type=data_type):
-            return Literal(value, data_type)
+            return _literal(value, data_type, analysis)
+        case u.WallClockLiteral(value=value):
+            return _literal(instant_us(value, zone_named(analysis.environment.time_zone)), TIMESTAMP, analysis)
         case u.UnresolvedAttribute(parts=parts, plan_id=plan_id):
             return _resolve_attribute(parts, plan_id, scope, analysis)
         case u.UnresolvedFunction():
@@ -81,6 +85,14 @@ def _resolve(expression: u.Expression, scope: Scope, analysis: Analysis) -> Expr
             raise analysis_error("NAMED_PARAMETERS_NOT_SUPPORTED", functionName=key)
         case _:
             raise not_supported(f"Expression {type(expression).__name__}", "Rewrite the query without it.")
+
+
+def _literal(value: Any, data_type: DataType, analysis: Analysis) -> Literal:
+    """An instant is shown in the session's zone."""
+    if value is None or data_type != TIMESTAMP or analysis.environment.is_utc:
+        return Literal(value, data_type)
+    local = wall_clock_us(value, zone_named(analysis.environment.time_zone))
+    return Literal(value, data_type, shown=literal_name(local, TIMESTAMP))
 
 
 def resolve_named(expression: u.Expression, scope: Scope, analysis: Analysis) -> NamedExpression:

@@ -22,7 +22,7 @@ from unbounded.types.datatypes import LONG
 def resolve_select_list(
     expressions: Sequence[u.Expression], child: LogicalPlan, analysis: Analysis
 ) -> tuple[LogicalPlan, tuple[NamedExpression, ...]]:
-    """Typed select list; a generator in it becomes a `Generate` under the projection.
+    """Typed select list; a generator in it becomes a `Generate` under the projection, several give every combination.
 
     Raises: SparkError UNSUPPORTED_GENERATOR.*
     """
@@ -31,8 +31,6 @@ def resolve_select_list(
     for expression in expressions:
         for column in resolve_projection((expression,), analysis.scope(child), analysis):
             if isinstance(column, Alias) and isinstance(column.child, GeneratorCall):
-                if plan is not child:
-                    raise _too_many_generators(expressions, analysis, child)
                 plan, made = _generate(plan, column.child, _given_names(expression), column.child.is_outer, analysis)
                 named.extend(made)
             else:
@@ -67,20 +65,6 @@ def _refuse_nested(column: NamedExpression) -> None:
         raise analysis_error(
             "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", expression=f'"{pretty_name(column.child)}"'
         )
-
-
-def _too_many_generators(expressions: Sequence[u.Expression], analysis: Analysis, child: LogicalPlan) -> Exception:
-    found = [
-        pretty_name(column.child)
-        for expression in expressions
-        for column in resolve_projection((expression,), analysis.scope(child), analysis)
-        if isinstance(column, Alias) and isinstance(column.child, GeneratorCall)
-    ]
-    return analysis_error(
-        "UNSUPPORTED_GENERATOR.MULTI_GENERATOR",
-        num=str(len(found)),
-        generators=", ".join(f'"{name}"' for name in found),
-    )
 
 
 def resolve_lateral_view(relation: u.Generate, analysis: Analysis) -> LogicalPlan:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unbounded.analysis.context import Analysis
-from unbounded.analysis.names import unresolved_column
+from unbounded.analysis.names import quoted
+from unbounded.errors import analysis_error
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Attribute, Call, Cast, Expression, Literal, NamedExpression
+from unbounded.plan.expressions import Attribute, Call, Cast, CastMode, Expression, Literal, NamedExpression
 from unbounded.plan.logical import Filter, LogicalPlan, Project
 from unbounded.types.coercion import is_string_like
 from unbounded.types.datatypes import (
@@ -70,9 +71,9 @@ def resolve_replace(relation: u.ReplaceNa, analysis: Analysis) -> LogicalPlan:
 
 
 def _branch(column: Attribute, old: Literal, new: Literal) -> tuple[Expression, Expression]:
-    """Numbers are compared in the column's type, as Spark casts them."""
-    wanted = Cast(old, column.data_type, is_implicit=True)
-    return Call("==", (column, wanted), BOOLEAN, True), Cast(new, column.data_type, is_implicit=True)
+    """Numbers are compared in the column's type, as Spark casts them; one that cannot be (NaN) equals nothing."""
+    wanted = Cast(old, column.data_type, CastMode.TRY)
+    return Call("==", (column, wanted), BOOLEAN, True), Cast(new, column.data_type, CastMode.TRY)
 
 
 def _columns(names: Sequence[str], child: LogicalPlan, analysis: Analysis) -> tuple[Attribute, ...]:
@@ -81,7 +82,8 @@ def _columns(names: Sequence[str], child: LogicalPlan, analysis: Analysis) -> tu
     for name in names:
         found = [a for a in child.output if analysis.same_name(a.name, name)]
         if not found:
-            raise unresolved_column((name,), child.output)
+            proposal = ", ".join(quoted((a.name,)) for a in child.output)
+            raise analysis_error("UNRESOLVED_COLUMN.WITH_SUGGESTION", objectName=quoted((name,)), proposal=proposal)
         result.extend(found)
     return tuple(result)
 

@@ -66,7 +66,7 @@ def suggest(parts: Sequence[str], candidates: Sequence[tuple[str, ...]]) -> list
     if len({candidate[:-1] for candidate in candidates}) == 1 and len(parts) == 1:
         candidates = [candidate[-1:] for candidate in candidates]
     wanted = ".".join(parts)
-    ranked = sorted(candidates, key=lambda candidate: (edit_distance(".".join(candidate), wanted), candidate))
+    ranked = sorted(candidates, key=lambda candidate: (edit_distance(quoted(candidate), wanted), candidate))
     return [quoted(candidate) for candidate in ranked[:_MAX_SUGGESTIONS]]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_sort_order
@@ -15,7 +15,6 @@ from unbounded.plan.expressions import Attribute, Expression, Literal, SortOrder
 from unbounded.plan.logical import Deduplicate, Filter, Limit, LogicalPlan, OneRow, Project, Sort, SubqueryAlias, Tail
 from unbounded.plan.tree import walk
 from unbounded.types.datatypes import IntegralType
-
 
 T = TypeVar("T", bound=tuple[Any, ...])
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from unbounded.analysis.context import Analysis
 from unbounded.errors import analysis_error
+from unbounded.functions.catalog import REGISTRY
 from unbounded.functions.naming import literal_name, pretty_name
+from unbounded.functions.registry import FunctionKind
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan, Project
-from unbounded.plan.tree import walk
+from unbounded.plan.tree import rewrite_down, walk
+from unbounded.types.datatypes import INTEGER
 
 MAX_PIVOT_VALUES = 10_000
 """Spark's `spark.sql.pivotMaxValues`."""
@@ -20,6 +24,7 @@ def expand_pivot(relation: u.Aggregate, analysis: Analysis) -> u.Aggregate:
     """The same aggregate without pivot: its columns are named by value, and by aggregate if there are several."""
     pivot = relation.pivot
     assert pivot is not None
+    _refuse_stars(relation)
     values = pivot.values or _distinct_values(relation, pivot, analysis)
     is_single = len(relation.aggregates) == 1
     columns = tuple(
@@ -42,7 +47,8 @@ def resolve_pivot_table(relation: u.PivotTable, analysis: Analysis) -> LogicalPl
     }
     kept = tuple(u.UnresolvedAttribute((a.name,)) for a in child.output if a.id not in mentioned)
     pivot = u.Pivot(relation.column, relation.values)
-    return analysis.relation(u.Aggregate(relation.child, kept, relation.aggregates, pivot=pivot))
+    aggregates = tuple(map(_without_star, relation.aggregates))
+    return analysis.relation(u.Aggregate(relation.child, kept, aggregates, pivot=pivot))
 
 
 def _distinct_values(relation: u.Aggregate, pivot: u.Pivot, analysis: Analysis) -> tuple[u.Expression, ...]:
@@ -59,12 +65,36 @@ def _bare(expression: u.Expression) -> u.Expression:
 
 
 def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression) -> u.Expression:
-    """`aggregate` over the rows whose pivot column is `value`."""
+    """`aggregate` over the rows whose pivot column is `value`; NULL, whatever the aggregate, if there are none."""
     matches = u.UnresolvedFunction("<=>", (column, _bare(value)))
-    if isinstance(aggregate, u.UnresolvedFunction):
-        condition = matches if aggregate.filter is None else u.UnresolvedFunction("and", (matches, aggregate.filter))
-        return replace(aggregate, filter=condition)
-    return aggregate
+
+    def restrict(node: object) -> object | None:
+        if not isinstance(node, u.UnresolvedFunction) or not _is_aggregate(node.name):
+            return None
+        condition = matches if node.filter is None else u.UnresolvedFunction("and", (matches, node.filter))
+        return replace(node, filter=condition)
+
+    count = u.UnresolvedFunction("count", (u.Literal(1, INTEGER),), filter=matches)
+    has_rows = u.UnresolvedFunction(">", (count, u.Literal(0, INTEGER)))
+    return u.UnresolvedFunction("when", (has_rows, rewrite_down(aggregate, restrict)))
+
+
+def _is_aggregate(name: str) -> bool:
+    function = REGISTRY.find(name.lower())
+    return function is not None and function.kind is FunctionKind.AGGREGATE
+
+
+def _refuse_stars(relation: u.Aggregate) -> None:
+    if any(isinstance(node, u.UnresolvedStar) for aggregate in relation.aggregates for node in walk(aggregate)):
+        raise analysis_error("INVALID_USAGE_OF_STAR_OR_REGEX", elem="'*'", prettyName="Pivot")
+
+
+def _without_star(aggregate: u.Expression) -> u.Expression:
+    """SQL's count(*) counts rows."""
+    def change(node: object) -> object | None:
+        return u.Literal(1, INTEGER) if isinstance(node, u.UnresolvedStar) else None
+
+    return cast(u.Expression, rewrite_down(aggregate, change))
 
 
 def _name(

@@ -14,7 +14,15 @@ from unbounded.errors import ErrorKind, SparkError, analysis_error, requirement_
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.signature import implicit_cast
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import AggregateCall, Alias, Attribute, Expression, PythonCall, WindowCall, WindowFunctionCall
+from unbounded.plan.expressions import (
+    AggregateCall,
+    Alias,
+    Attribute,
+    Expression,
+    PythonCall,
+    WindowCall,
+    WindowFunctionCall,
+)
 from unbounded.plan.logical import Aggregate, CollectMetrics, Filter, LogicalPlan, Project, Sample, SubqueryAlias
 from unbounded.plan.tree import children, walk, walk_expression
 from unbounded.types.datatypes import BOOLEAN, NullType, StringType

@@ -25,7 +25,6 @@ from unbounded.types.datatypes import (
     DecimalType,
 )
 
-
 Rule = Callable[[u.UnresolvedFunction], u.Expression | None]
 
 
@@ -115,6 +114,8 @@ _RULES: dict[str, Rule] = {
     "<>": _not_equal,
     "!": lambda call: _call("not", *call.arguments),
     "count_distinct": _count_distinct,
+    "curdate": lambda call: _call("current_date", *call.arguments),
+    "dateadd": lambda call: _call("date_add", *call.arguments),
     "array_agg": lambda call: replace(call, name="collect_list"),
     **dict.fromkeys(("first", "last", "any_value", "first_value", "last_value"), _ignoring_nulls(1)),
     "nth_value": _ignoring_nulls(2),

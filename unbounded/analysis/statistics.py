@@ -35,8 +35,7 @@ def resolve_summary(relation: u.Summary, analysis: Analysis) -> LogicalPlan:
     child = analysis.relation(relation.child)
     chosen = [_column(name, child, analysis) for name in relation.columns] or list(child.output)
     described = [a for a in chosen if isinstance(a.data_type, NumericType | StringType)]
-    is_describe = bool(relation.columns) or not relation.statistics
-    statistics = relation.statistics or (_DESCRIBE if is_describe else _SUMMARY)
+    statistics = relation.statistics or (_DESCRIBE if relation.is_describe else _SUMMARY)
     source = _renumbered(relation.child, child)
     positions = {a.id: i for i, a in enumerate(child.output)}
     columns = [(_numbered(positions[a.id]), a) for a in described]

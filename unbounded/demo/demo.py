@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from unbounded.demo.sensors import readings
-from unbounded.running import run_program
+from unbounded.embed.running import run_program
 
 SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "sensor_monitor.py"
 FILE_INTERVAL_S = 1.0

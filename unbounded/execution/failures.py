@@ -7,8 +7,10 @@ import re
 import duckdb
 
 from unbounded.errors import ErrorKind, SparkError
+from unbounded.execution.file_failures import file_error
 from unbounded.functions.engine import read_error
 
+_ABOUT_FILES = (duckdb.InvalidInputException, duckdb.IOException, duckdb.NotImplementedException)
 _OVERFLOW = re.compile(r"Overflow in (\w+) of (\w+)")
 _TYPE_NAMES = {"INT8": "byte", "INT16": "short", "INT32": "integer", "INT64": "long"}
 _ALTERNATIVES = {"addition": "try_add", "subtraction": "try_subtract", "multiplication": "try_multiply"}
@@ -29,7 +31,8 @@ def spark_error(failure: BaseException) -> BaseException:
         return _out_of_range(text)
     if "More than one row returned by a subquery" in text:
         return SparkError(ErrorKind.RUNTIME, "SCALAR_SUBQUERY_TOO_MANY_ROWS", {})
-    return SparkError(ErrorKind.SPARK, "INTERNAL_ERROR", {"message": text.splitlines()[0]})
+    about_file = file_error(text) if isinstance(failure, _ABOUT_FILES) else None
+    return about_file or SparkError(ErrorKind.SPARK, "INTERNAL_ERROR", {"message": text.splitlines()[0]})
 
 
 def _out_of_range(text: str) -> SparkError:

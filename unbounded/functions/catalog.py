@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from unbounded.functions import aggregates, conditionals, generators, operators, structures, window_functions
+from unbounded.functions import (
+    aggregates,
+    conditionals,
+    generators,
+    hashes,
+    operators,
+    session_values,
+    structures,
+    window_functions,
+)
 from unbounded.functions.collections import array_sets, arrays, higher_order, maps, sequences
+from unbounded.functions.datetimes import arithmetic as datetime_arithmetic
+from unbounded.functions.datetimes import epochs, making, moves, parts, present, truncation, zone_changes
+from unbounded.functions.known import KNOWN
+from unbounded.functions.math import bits, elementary, random, rounding
+from unbounded.functions.patterns import like, regular
 from unbounded.functions.registry import Registry
+from unbounded.functions.text import characters, encodings, formats, positions, words
 
 REGISTRY = Registry(
     families=(
@@ -19,6 +34,27 @@ REGISTRY = Registry(
         sequences.FUNCTIONS,
         maps.FUNCTIONS,
         higher_order.FUNCTIONS,
+        parts.FUNCTIONS,
+        moves.FUNCTIONS,
+        truncation.FUNCTIONS,
+        epochs.FUNCTIONS,
+        making.FUNCTIONS,
+        present.FUNCTIONS,
+        zone_changes.FUNCTIONS,
+        datetime_arithmetic.FUNCTIONS,
+        rounding.FUNCTIONS,
+        elementary.FUNCTIONS,
+        bits.FUNCTIONS,
+        random.FUNCTIONS,
+        characters.FUNCTIONS,
+        positions.FUNCTIONS,
+        encodings.FUNCTIONS,
+        formats.FUNCTIONS,
+        words.FUNCTIONS,
+        like.FUNCTIONS,
+        regular.FUNCTIONS,
+        hashes.FUNCTIONS,
+        session_values.FUNCTIONS,
     ),
-    known=frozenset(),
+    known=KNOWN,
 )

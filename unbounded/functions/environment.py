@@ -19,6 +19,7 @@ class Environment:
     user: str = ""
     catalog: str = "spark_catalog"
     database: str = "default"
+    shuffle_partition_count: int = 200
     keeps_last_map_value: bool = False
     corrupt_record_column: str = "_corrupt_record"
 

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-from unbounded.functions.registry import Function, FunctionKind, Invocation, Nullability
-from unbounded.functions.signature import ARRAY, ARRAY_OR_MAP, Parameter, Signature
-from unbounded.plan.expressions import Expression
-from unbounded.types.datatypes import INTEGER, NULL, ArrayType, MapType, StructField, StructType
+from collections.abc import Callable, Sequence
+
+from unbounded.errors import analysis_error
+from unbounded.functions.engine import bind, cast, engine_type, text
+from unbounded.functions.environment import Environment
+from unbounded.functions.registry import EngineRule, Function, FunctionKind, Invocation, Nullability, TypingRule
+from unbounded.functions.signature import (
+    ARRAY_OR_MAP,
+    Parameter,
+    Signature,
+    implicit_cast,
+    quoted_call,
+    wrong_argument_count,
+    wrong_argument_type,
+)
+from unbounded.plan.expressions import Expression, Literal
+from unbounded.types.coercion import common_type_of
+from unbounded.types.datatypes import (
+    INTEGER,
+    NULL,
+    STRING,
+    ArrayType,
+    DataType,
+    IntegerType,
+    MapType,
+    NullType,
+    StringType,
+    StructField,
+    StructType,
+)
 
 Columns = tuple[StructField, ...]
+Typed = tuple[tuple[Expression, ...], DataType]
+
+_ARRAY_OF_STRUCT = Parameter(
+    '"ARRAY<STRUCT>"',
+    lambda given: given if isinstance(given, ArrayType) and isinstance(given.element_type, StructType) else None,
+)
 
 
-def _generator(parameters: list[Parameter], columns: object, engine: object) -> Function:
-    return Function(
-        Signature(tuple(parameters), NULL),
-        engine,  # type: ignore[arg-type]
-        FunctionKind.GENERATOR,
-        Nullability.ALWAYS,
-        generates=columns,  # type: ignore[arg-type]
-    )
+# ------------------------------------------------------------------------------------------------ columns
 
 
 def _member_columns(arguments: tuple[Expression, ...]) -> Columns:
@@ -35,9 +60,84 @@ def _positioned_columns(arguments: tuple[Expression, ...]) -> Columns:
 
 
 def _inline_columns(arguments: tuple[Expression, ...]) -> Columns:
-    data_type = arguments[0].data_type
-    element = data_type.element_type if isinstance(data_type, ArrayType) else NULL
-    return element.fields if isinstance(element, StructType) else ()
+    match arguments[0].data_type:
+        case ArrayType(element_type=StructType(fields=fields), contains_null=contains_null):
+            return tuple(StructField(f.name, f.data_type, f.nullable or contains_null) for f in fields)
+        case _:
+            return ()
+
+
+def _stack_columns(arguments: tuple[Expression, ...]) -> Columns:
+    """Values fill the rows from left to right; the last row may be short."""
+    rows, values = _row_count(arguments), arguments[1:]
+    width = -(-len(values) // rows)
+    return tuple(
+        StructField(f"col{i}", common_type_of(v.data_type for v in values[i::width]) or NULL) for i in range(width)
+    )
+
+
+def _tuple_columns(arguments: tuple[Expression, ...]) -> Columns:
+    return tuple(StructField(f"c{i}", STRING) for i in range(len(arguments) - 1))
+
+
+# ------------------------------------------------------------------------------------------------ typing
+
+
+def _row_count(arguments: Sequence[Expression]) -> int:
+    first = arguments[0]
+    return first.value if isinstance(first, Literal) and isinstance(first.value, int) else 0
+
+
+def _type_stack(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    """n, value, value, …: n rows. The values of a column must agree in type."""
+    if len(arguments) < 2:
+        raise wrong_argument_count(name, len(arguments), "> 1")
+    if not isinstance(arguments[0].data_type, IntegerType) or not isinstance(arguments[0], Literal):
+        raise wrong_argument_type(name, arguments, 0, '"INT"')
+    rows = _row_count(arguments)
+    if rows < 1:
+        raise analysis_error(
+            "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+            sqlExpr=quoted_call(name, arguments),
+            exprName="`n`",
+            valueRange="(0, 2147483647]",
+            currentValue=str(rows),
+        )
+    values = arguments[1:]
+    width = -(-len(values) // rows)
+    types = [_stack_type(name, arguments, i, width) for i in range(width)]
+    coerced = (implicit_cast(v, types[i % width]) for i, v in enumerate(values))
+    return (arguments[0], *coerced), NULL
+
+
+def _stack_type(name: str, arguments: Sequence[Expression], column: int, width: int) -> DataType:
+    """Only NULL gives way; other types that differ are refused."""
+    positions = range(1 + column, len(arguments), width)
+    typed = [p for p in positions if not isinstance(arguments[p].data_type, NullType)]
+    for position in typed[1:]:
+        left, right = arguments[typed[0]].data_type, arguments[position].data_type
+        if left.simple_string != right.simple_string:
+            raise analysis_error(
+                "DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES",
+                sqlExpr=quoted_call(name, arguments),
+                columnIndex=str(column),
+                leftParamIndex=str(typed[0]),
+                leftType=f'"{left.sql_name}"',
+                rightParamIndex=str(position),
+                rightType=f'"{right.sql_name}"',
+            )
+    return arguments[typed[0]].data_type if typed else NULL
+
+
+def _type_json_tuple(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    if len(arguments) < 2:
+        raise wrong_argument_count(name, len(arguments), "> 1")
+    if any(not isinstance(a.data_type, StringType | NullType) for a in arguments):
+        raise analysis_error("DATATYPE_MISMATCH.NON_STRING_TYPE", sqlExpr=quoted_call(name, arguments), funcName=f"`{name}`")
+    return tuple(implicit_cast(a, STRING) for a in arguments), NULL
+
+
+# ------------------------------------------------------------------------------------------------ engine rules
 
 
 def _explode(invocation: Invocation) -> str:
@@ -58,15 +158,51 @@ def _posexplode(invocation: Invocation) -> str:
 
 
 def _inline(invocation: Invocation) -> str:
+    """A NULL struct is a row of NULLs."""
     (value,) = invocation.sql
-    names = [f.name.replace("'", "''") for f in _inline_columns(invocation.arguments)]
-    fields = ", ".join(f"f{i} := struct_extract(x, '{name}')" for i, name in enumerate(names))
+    names = (text(f.name) for f in _inline_columns(invocation.arguments))
+    fields = ", ".join(f"f{i} := struct_extract(x, {name})" for i, name in enumerate(names))
     return f"list_transform({value}, lambda x : struct_pack({fields}))"
 
 
-_EXPLODE = _generator([ARRAY_OR_MAP], _member_columns, _explode)
-_POSEXPLODE = _generator([ARRAY_OR_MAP], _positioned_columns, _posexplode)
-_INLINE = _generator([ARRAY], _inline_columns, _inline)
+def _stack(invocation: Invocation) -> str:
+    columns = _stack_columns(invocation.arguments)
+    width, values = len(columns), invocation.sql[1:]
+    rows = []
+    for start in range(0, width * _row_count(invocation.arguments), width):
+        cells = (values[start + i] if start + i < len(values) else "NULL" for i in range(width))
+        members = ", ".join(f"f{i} := {cast(c, columns[i].data_type)}" for i, c in enumerate(cells))
+        rows.append(f"struct_pack({members})")
+    return f"[{', '.join(rows)}]"
+
+
+def _json_tuple(invocation: Invocation) -> str:
+    """Members of an object by name, the document being read once; a row of NULLs for anything else."""
+    document, *names = invocation.sql
+    shape = "'{\"x\": 1}'"
+    is_object = f"json_type({document}) = 'OBJECT'"
+
+    def members(doc: str) -> str:
+        found = (f"f{i} := json_extract_string({doc}, '$.' || json_quote({name})::VARCHAR)" for i, name in enumerate(names))
+        return f"struct_pack({', '.join(found)})"
+
+    safe = f"CASE WHEN json_valid({document}) THEN CASE WHEN {is_object} THEN {document} END END"
+    return f"[{bind(f'coalesce({safe}, {shape})', 'j', members)}]"
+
+
+# ------------------------------------------------------------------------------------------------ rows
+
+
+def _generator(
+    typing: Signature | TypingRule, columns: Callable[[tuple[Expression, ...]], Columns], engine: EngineRule
+) -> Function:
+    return Function(typing, engine, FunctionKind.GENERATOR, Nullability.ALWAYS, generates=columns)
+
+
+_MEMBERS, _STRUCTS = Signature((ARRAY_OR_MAP,), NULL), Signature((_ARRAY_OF_STRUCT,), NULL)
+_EXPLODE = _generator(_MEMBERS, _member_columns, _explode)
+_POSEXPLODE = _generator(_MEMBERS, _positioned_columns, _posexplode)
+_INLINE = _generator(_STRUCTS, _inline_columns, _inline)
 
 FUNCTIONS: dict[str, Function] = {
     "explode": _EXPLODE,
@@ -75,4 +211,6 @@ FUNCTIONS: dict[str, Function] = {
     "posexplode_outer": _POSEXPLODE,
     "inline": _INLINE,
     "inline_outer": _INLINE,
+    "stack": _generator(_type_stack, _stack_columns, _stack),
+    "json_tuple": _generator(_type_json_tuple, _tuple_columns, _json_tuple),
 }

@@ -25,6 +25,15 @@ _DOUBLES = (
             WHEN isnan(x) THEN 'NaN'
             WHEN x > 0 THEN 'Infinity'
             WHEN x < 0 THEN '-Infinity' END""",
+    # The engine writes a FLOAT of this size with all digits of its whole number: take the fewest that read back.
+    """CREATE MACRO spark_float_text(x) AS
+        CASE WHEN abs(x) >= 10000000 AND abs(x) < 1e16 THEN
+            list_transform([list_filter(
+                [format('{:.5e}', x), format('{:.6e}', x), format('{:.7e}', x), format('{:.8e}', x)],
+                lambda s : CAST(s AS FLOAT) = x)[1]], lambda s :
+                regexp_replace(regexp_replace(split_part(s, 'e', 1), '0+$', ''), '[.]$', '.0')
+                || 'E' || CAST(CAST(split_part(s, 'e', 2) AS INTEGER) AS VARCHAR))[1]
+            ELSE spark_double_text(x) END""",
 )
 
 _NUMBERS_FROM_TEXT = (
@@ -108,11 +117,29 @@ _TIMES_FROM_TEXT = (
         CASE WHEN regexp_matches(s, '^(T\d|\d{1,2}:)') THEN today || ' ' || ltrim(s, 'T') ELSE s END""",
 )
 
+_FAULTS = (
+    # Why a date or a time cannot be, in Java's words; NULL for one that can.
+    """CREATE MACRO spark_date_fault(y, m, d) AS
+        CASE WHEN y NOT BETWEEN -999999999 AND 999999999
+                THEN 'Invalid value for Year (valid values -999999999 - 999999999): ' || y
+            WHEN m NOT BETWEEN 1 AND 12 THEN 'Invalid value for MonthOfYear (valid values 1 - 12): ' || m
+            WHEN d NOT BETWEEN 1 AND 31 THEN 'Invalid value for DayOfMonth (valid values 1 - 28/31): ' || d
+            WHEN TRY(make_date(y, m, d)) IS NOT NULL THEN NULL
+            WHEN m = 2 AND d = 29 THEN 'Invalid date ''February 29'' as ''' || y || ''' is not a leap year'
+            ELSE 'Invalid date ''' || upper(strftime(make_date(2000, m, 1), '%B')) || ' ' || d || '''' END""",
+    """CREATE MACRO spark_time_fault(h, m, s) AS
+        CASE WHEN h NOT BETWEEN 0 AND 23 THEN 'Invalid value for HourOfDay (valid values 0 - 23): ' || h
+            WHEN m NOT BETWEEN 0 AND 59 THEN 'Invalid value for MinuteOfHour (valid values 0 - 59): ' || m
+            WHEN s < 0 OR s > 60
+                THEN 'Invalid value for SecondOfMinute (valid values 0 - 59): ' || CAST(trunc(s) AS BIGINT) END""",
+)
+
 MACROS: tuple[str, ...] = (
     *_DOUBLES,
     *_NUMBERS_FROM_TEXT,
     *_TIMES_TO_TEXT,
     *_ZONES,
     *_TIMES_FROM_TEXT,
+    *_FAULTS,
 )
 """In an order in which each macro may use the ones it names (the engine binds a macro when it is made)."""

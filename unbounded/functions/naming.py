@@ -54,7 +54,8 @@ from unbounded.types.interval_text import day_time_text, year_month_text
 
 INFIX = {
     "+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "==": "=", "=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
-    "<=>": "<=>", "and": "AND", "or": "OR", "&": "&", "|": "|", "^": "^",
+    "<=>": "<=>", "and": "AND", "or": "OR", "&": "&", "|": "|", "^": "^", "div": "div", "<<": "<<", ">>": ">>",
+    ">>>": ">>>",
 }  # fmt: skip
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -67,8 +68,8 @@ def pretty_name(expression: Expression) -> str:
             return name
         case LambdaVariable():
             return "namedlambdavariable()"
-        case Literal(value=value, data_type=data_type):
-            return literal_name(value, data_type)
+        case Literal(value=value, data_type=data_type, shown=shown):
+            return shown or literal_name(value, data_type)
         case Alias(child=child, name=name):
             return f"{pretty_name(child)} AS {name}"
         case Cast():
@@ -77,6 +78,8 @@ def pretty_name(expression: Expression) -> str:
             return _call_name(function, arguments)
         case AggregateCall():
             return _aggregate_name(expression)
+        case WindowFunctionCall(function="nth_value", arguments=arguments, ignores_nulls=True):
+            return _prefix_name("nth_value", arguments) + " ignore nulls"
         case WindowFunctionCall(function=function, arguments=arguments) | GeneratorCall(
             function=function, arguments=arguments
         ):
@@ -129,7 +132,7 @@ def literal_name(value: Any, data_type: DataType) -> str:
         case DoubleType() | FloatType():
             return _floating_text(value)
         case DecimalType():
-            return f"{Decimal(value):f}"
+            return str(Decimal(value))
         case _:
             return str(value)
 
@@ -153,7 +156,18 @@ def _call_name(function: str, arguments: tuple[Expression, ...]) -> str:
     return special([pretty_name(a) for a in arguments]) if special else _prefix_name(function, arguments)
 
 
+_UPPER_CASE = frozenset(
+    [
+        "sqrt", "cbrt", "exp", "expm1", "log10", "log2", "log1p", "power", "hypot", "sin", "cos", "tan", "cot", "sec",
+        "csc", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "degrees", "radians",
+        "signum", "e", "pi", "spark_partition_id",
+    ]
+)  # fmt: skip
+"""Functions that Spark shows in capitals; their other names it shows as they are called."""
+
+
 def _prefix_name(function: str, arguments: tuple[Expression, ...]) -> str:
+    function = function.upper() if function in _UPPER_CASE else function
     return f"{function}({', '.join(map(pretty_name, arguments))})"
 
 
@@ -164,9 +178,13 @@ def _case_name(names: list[str]) -> str:
     return " ".join(["CASE", *branches, *rest, "END"])
 
 
+def _first_only(name: str) -> Callable[[list[str]], str]:
+    return lambda names: f"{name}({', '.join(names[:1])})"
+
+
 _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "not": lambda a: f"(NOT {a[0]})",
-    "negative": lambda a: f"(- {a[0]})",
+    "positive": lambda a: f"(+ {a[0]})",
     "-": lambda a: f"(- {a[0]})",
     "+": lambda a: f"(+ {a[0]})",
     "~": lambda a: f"~{a[0]}",
@@ -174,7 +192,19 @@ _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "isnotnull": lambda a: f"({a[0]} IS NOT NULL)",
     "in": lambda a: f"({a[0]} IN ({', '.join(a[1:])}))",
     "like": lambda a: f"{a[0]} LIKE {a[1]}" + (f" ESCAPE '{a[2]}'" if len(a) > 2 else ""),
-    "ilike": lambda a: f"{a[0]} ILIKE {a[1]}" + (f" ESCAPE '{a[2]}'" if len(a) > 2 else ""),
+    "ilike": lambda a: f"ilike({a[0]}, {a[1]})",
+    **{name: _first_only(name) for name in ("likeall", "likeany", "notlikeall", "notlikeany", "uuid")},
+    "nullif": lambda a: f"nullif({a[0]}, {a[1]})",
+    "ceil": lambda a: f"CEIL({a[0]})" if len(a) == 1 else f"ceil({a[0]}, {a[1]})",
+    "floor": lambda a: f"FLOOR({a[0]})" if len(a) == 1 else f"floor({a[0]}, {a[1]})",
+    "log": lambda a: f"LOG({', '.join(a if len(a) > 1 else ['E()', *a])})",
+    "trim": lambda a: f"trim({a[0]})" if len(a) == 1 else f"TRIM(BOTH {a[0]} FROM {a[1]})",
+    "ltrim": lambda a: f"ltrim({a[0]})" if len(a) == 1 else f"TRIM(LEADING {a[0]} FROM {a[1]})",
+    "rtrim": lambda a: f"rtrim({a[0]})" if len(a) == 1 else f"TRIM(TRAILING {a[0]} FROM {a[1]})",
+    "random": lambda a: f"rand({', '.join(a)})",
+    "to_varchar": lambda a: f"to_char({', '.join(a)})",
+    "current_database": lambda a: "current_schema()",
+    "raise_error": lambda a: f"raise_error(USER_RAISED_EXCEPTION, map(errorMessage, {a[0]}))",
     "rlike": lambda a: f"RLIKE({a[0]}, {a[1]})",
     "regexp_like": lambda a: f"REGEXP_LIKE({a[0]}, {a[1]})",
     "regexp": lambda a: f"REGEXP({a[0]}, {a[1]})",
@@ -189,6 +219,11 @@ _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "from_csv": lambda a: f"from_csv({a[0]})",
     "to_csv": lambda a: f"to_csv({a[0]})",
     "schema_of_csv": lambda a: f"schema_of_csv({a[0]})",
+    "datetime_plus": lambda a: f"{a[0]} + {a[1]}",
+    "datetime_minus": lambda a: f"{a[0]} - {a[1]}",
+    "extract": lambda a: f"extract({a[0]} FROM {a[1]})",
+    "datepart": lambda a: f"datepart({a[0]} FROM {a[1]})",
+    "try_make_timestamp": lambda a: f"try_make_timestamp({', '.join(a[:6])})",
     "between": lambda a: f"between({', '.join(a)})",
 }
 
@@ -225,16 +260,24 @@ def _window_name(window: WindowCall) -> str:
         parts.append(f"PARTITION BY {', '.join(map(pretty_name, window.partition))}")
     if window.order:
         parts.append(f"ORDER BY {', '.join(map(sort_order_name, window.order))}")
-    parts.append(_frame_name(window.frame))
+    parts.append(_offset_frame_name(window) or frame_name(window.frame))
     return f"{pretty_name(window.function)} OVER ({' '.join(parts)})"
 
 
-def _frame_name(frame: Frame) -> str:
-    lower, upper = _edge_name(frame.lower, "PRECEDING"), _edge_name(frame.upper, "FOLLOWING")
+def _offset_frame_name(window: WindowCall) -> str:
+    """The one row that lag and lead look at."""
+    if not isinstance(window.function, WindowFunctionCall) or window.function.function not in ("lag", "lead"):
+        return ""
+    edge = window.frame.lower
+    return f"ROWS BETWEEN {edge.value} FOLLOWING AND {edge.value} FOLLOWING" if isinstance(edge, Literal) else ""
+
+
+def frame_name(frame: Frame) -> str:
+    lower, upper = edge_name(frame.lower, "PRECEDING"), edge_name(frame.upper, "FOLLOWING")
     return f"{frame.unit.value if isinstance(frame.unit, FrameUnit) else frame.unit} BETWEEN {lower} AND {upper}"
 
 
-def _edge_name(edge: FrameEdge | Literal, unbounded_side: str) -> str:
+def edge_name(edge: FrameEdge | Literal, unbounded_side: str) -> str:
     if edge is FrameEdge.UNBOUNDED:
         return f"UNBOUNDED {unbounded_side}"
     if isinstance(edge, FrameEdge):

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from unbounded.errors import analysis_error
-from unbounded.functions.engine import cast, engine_type
+from unbounded.functions.datetimes.arithmetic import lower_datetimes, stands_for, type_datetimes
+from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
 from unbounded.functions.math.arithmetic import (
-    guard_zero,
     lower_abs,
     lower_div,
     lower_negative,
@@ -39,33 +39,17 @@ from unbounded.functions.signature import (
     Types,
     implicit_cast,
     wrong_argument_count,
-    wrong_argument_type,
 )
 from unbounded.plan.expressions import Expression
 from unbounded.types.coercion import common_type, common_type_of, is_string_like
 from unbounded.types.datatypes import (
     BOOLEAN,
-    DATE,
-    DAY_TIME_INTERVAL,
     DOUBLE,
-    INTEGER,
-    TIMESTAMP,
-    ByteType,
-    CalendarIntervalType,
     DataType,
     DatetimeType,
-    DateType,
-    DayTimeField,
-    DayTimeIntervalType,
     DecimalType,
-    IntegerType,
-    IntegralType,
     IntervalType,
     MapType,
-    NumericType,
-    ShortType,
-    StringType,
-    YearMonthIntervalType,
 )
 
 Typed = tuple[tuple[Expression, ...], DataType]
@@ -85,64 +69,13 @@ def _type_arithmetic(name: str, arguments: Sequence[Expression], environment: En
         raise wrong_argument_count(name, len(arguments), "2")
     left, right = arguments
     operator = "%" if name in ("mod", "pmod") else name
-    moved = _type_datetime_arithmetic(operator, left, right)
+    moved = type_datetimes(operator, left, right)
     return moved if moved is not None else type_numbers(operator, left, right, environment)
 
 
 def _type_div(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
     left, right = arguments
     return type_div(left, right, environment)
-
-
-def _type_datetime_arithmetic(name: str, left: Expression, right: Expression) -> Typed | None:
-    """Dates, timestamps and intervals; None if neither side is one."""
-    a, b = left.data_type, right.data_type
-    match name, a, b:
-        case "-", DateType(), DateType():
-            return (left, right), DayTimeIntervalType(DayTimeField.DAY, DayTimeField.DAY)
-        case "-", DatetimeType(), DatetimeType():
-            return tuple(implicit_cast(s, common_type(a, b) or TIMESTAMP) for s in (left, right)), DAY_TIME_INTERVAL
-        case "-", DatetimeType(), StringType():
-            return (left, implicit_cast(right, a)), DAY_TIME_INTERVAL
-        case "+" | "-", DateType(), ByteType() | ShortType() | IntegerType():
-            return (left, implicit_cast(right, INTEGER)), DATE
-        case "+", ByteType() | ShortType() | IntegerType(), DateType():
-            return (right, implicit_cast(left, INTEGER)), DATE
-        case "+" | "-", DateType(), NumericType() | StringType() | DateType():
-            function = "date_add" if name == "+" else "date_sub"
-            raise wrong_argument_type(function, (left, right), 1, '("INT" or "SMALLINT" or "TINYINT")')
-        case "+" | "-", DatetimeType(), IntervalType():
-            return (left, right), _moved_type(a, b)
-        case "+", IntervalType(), DatetimeType():
-            return (right, left), _moved_type(b, a)
-        case "+" | "-", IntervalType(), IntervalType() if (common := common_type(a, b)) is not None:
-            return (left, right), common
-        case "*", IntervalType(), NumericType() | StringType():
-            return (left, right if isinstance(b, NumericType) else implicit_cast(right, DOUBLE)), _widest(a)
-        case "*", NumericType() | StringType(), IntervalType():
-            return (right, left if isinstance(a, NumericType) else implicit_cast(left, DOUBLE)), _widest(b)
-        case "/", IntervalType(), NumericType() | StringType():
-            return (left, right if isinstance(b, NumericType) else implicit_cast(right, DOUBLE)), _widest(a)
-        case _:
-            return None
-
-
-def _moved_type(moment: DataType, interval: DataType) -> DataType:
-    """A date moved by days or months stays a date; moved by a finer interval it becomes a timestamp."""
-    if not isinstance(moment, DateType):
-        return moment
-    is_fine = isinstance(interval, DayTimeIntervalType) and interval.end is not DayTimeField.DAY
-    return TIMESTAMP if is_fine else DATE
-
-
-def _widest(interval: DataType) -> DataType:
-    match interval:
-        case DayTimeIntervalType():
-            return DAY_TIME_INTERVAL
-        case YearMonthIntervalType():
-            return YearMonthIntervalType()
-        case _:
-            return interval
 
 
 def _type_bits(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
@@ -212,7 +145,7 @@ def pretty_case(arguments: Sequence[Expression]) -> str:
 
 def _lower_arithmetic(invocation: Invocation) -> str:
     if isinstance(invocation.type_of(0), DatetimeType | IntervalType):
-        return _lower_datetime(invocation)
+        return lower_datetimes(invocation, invocation.name)
     operator = "%" if invocation.name == "mod" else invocation.name
     return lower_numbers(operator, invocation, manner_of(invocation))
 
@@ -231,45 +164,10 @@ def _lower_try(operator: str) -> Callable[[Invocation], str]:
     def lower(invocation: Invocation) -> str:
         plain = replace(invocation, name=operator)
         if isinstance(invocation.type_of(0), DatetimeType | IntervalType):
-            moved = _lower_datetime(plain)
-            return moved if "error(" in moved else f"TRY({moved})"
+            return lower_datetimes(plain, operator, is_try=True)
         return lower_numbers(operator, plain, Manner.TRY)
 
     return lower
-
-
-def _lower_datetime(invocation: Invocation) -> str:
-    left, right = invocation.sql
-    a, b, sign = invocation.type_of(0), invocation.type_of(1), invocation.name
-    match a, b:
-        case DateType(), DateType():
-            return f"(CAST({left} - {right} AS BIGINT) * 86400000000)"
-        case DatetimeType(), DatetimeType():
-            return f"(epoch_us({left}) - epoch_us({right}))"
-        case DateType(), IntegralType():
-            return f"({left} {sign} {right})"
-        case DatetimeType(), DayTimeIntervalType() if isinstance(invocation.data_type, DateType):
-            return f"({left} {sign} CAST({right} // 86400000000 AS INTEGER))"
-        case DatetimeType(), DayTimeIntervalType():
-            return f"make_timestamp(epoch_us({cast(left, TIMESTAMP)}) {sign} {right})"
-        case DatetimeType(), YearMonthIntervalType():
-            return cast(f"({left} {sign} to_months({right}))", invocation.data_type)
-        case DatetimeType(), CalendarIntervalType():
-            return cast(f"({left} {sign} {right})", invocation.data_type)
-        case _:
-            return _lower_interval(invocation)
-
-
-def _lower_interval(invocation: Invocation) -> str:
-    left, right = invocation.sql
-    result = engine_type(invocation.data_type)
-    match invocation.name:
-        case "+" | "-" as sign:
-            return f"({left} {sign} {right})"
-        case "*":
-            return f"CAST(round({left} * {right}) AS {result})"
-        case _:
-            return guard_zero(invocation, f"CAST(round({left} / {right}) AS {result})", "INTERVAL_DIVIDED_BY_ZERO")
 
 
 def _lower_membership(invocation: Invocation) -> str:
@@ -288,7 +186,7 @@ def _lower_case(invocation: Invocation) -> str:
 
 
 def _arithmetic(lower: Callable[[Invocation], str] = _lower_arithmetic) -> Function:
-    return Function(_type_arithmetic, lower)
+    return Function(_type_arithmetic, lower, stands_for=stands_for)
 
 
 def _division() -> Function:

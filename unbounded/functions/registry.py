@@ -73,6 +73,10 @@ TypingRule = Callable[[str, Sequence[Expression], Environment], tuple[tuple[Expr
 """Coerced arguments and result type, for functions whose typing a Signature cannot say."""
 
 
+RenamingRule = Callable[[str, Sequence[Expression]], tuple[str, tuple[Expression, ...]]]
+"""The name and arguments of the call that a call with these arguments is another way to write; itself if of none."""
+
+
 @dataclass(frozen=True, slots=True)
 class LambdaParameter:
     """One variable that a lambda argument is offered; a trailing INDEX may be left out by the user."""
@@ -124,6 +128,7 @@ class Function:
     lambdas: LambdaRule | None = None
     generates: Callable[[tuple[Expression, ...]], tuple[StructField, ...]] | None = None
     is_order_sensitive: bool = field(default=False)
+    stands_for: RenamingRule | None = None
 
     def type_call(
         self, name: str, arguments: Sequence[Expression], environment: Environment

@@ -50,7 +50,9 @@ def _to_text(value: str, data_type: DataType, environment: Environment, null: st
     match data_type:
         case NullType():
             return "CAST(NULL AS VARCHAR)"
-        case FloatType() | DoubleType():
+        case FloatType():
+            return f"spark_float_text({value})"
+        case DoubleType():
             return f"spark_double_text({value})"
         case DateType():
             return f"spark_date_text({value})"
@@ -66,6 +68,8 @@ def _to_text(value: str, data_type: DataType, environment: Environment, null: st
             return interval_text(value, data_type)
         case CalendarIntervalType():
             return calendar_interval_text(value)
+        case DecimalType(precision=precision, scale=scale) if precision == scale:
+            return f"regexp_replace(CAST({value} AS VARCHAR), '^(-?)[.]', '\\10.')"
         case ArrayType() | MapType() | StructType():
             return _nested_text(value, data_type, environment, null)
         case _:

@@ -127,24 +127,40 @@ def zone_code(zone: Zone) -> str:
 
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
+_CYCLE_US = 146_097 * 86_400_000_000
+"""400 years: after them the calendar, and with it the zones' rules, repeat."""
+_FIRST_US, _LAST_US = -62_000_000_000_000_000, 253_000_000_000_000_000
+"""A little inside the years 1 to 9999 that Python knows."""
 
 
 def wall_clock_us(instant_us: int, zone: Zone) -> int:
-    """Microseconds since 1970-01-01T00:00 that a clock in `zone` shows at an instant (years 1 to 9999)."""
+    """Microseconds since 1970-01-01T00:00 that a clock in `zone` shows at an instant."""
     if zone.offset_us is not None:
         return instant_us + zone.offset_us
-    local = (_EPOCH + timedelta(microseconds=instant_us)).replace(tzinfo=UTC).astimezone(ZoneInfo(zone.region))
-    return (local.replace(tzinfo=None) - _EPOCH) // _MICROSECOND
+    known, cycles_us = _in_known_years(instant_us)
+    local = (_EPOCH + known * _MICROSECOND).replace(tzinfo=UTC).astimezone(ZoneInfo(zone.region))
+    return (local.replace(tzinfo=None) - _EPOCH) // _MICROSECOND + cycles_us
+
+
+def instant_us(wall_clock: int, zone: Zone) -> int:
+    """The instant at which a clock in `zone` shows `wall_clock`, both in microseconds since 1970-01-01T00:00."""
+    if zone.offset_us is not None:
+        return wall_clock - zone.offset_us
+    known, cycles_us = _in_known_years(wall_clock)
+    local = (_EPOCH + known * _MICROSECOND).replace(tzinfo=ZoneInfo(zone.region))
+    return (local.astimezone(UTC).replace(tzinfo=None) - _EPOCH) // _MICROSECOND + cycles_us
+
+
+def _in_known_years(moment_us: int) -> tuple[int, int]:
+    """A moment of the same weekday and date that Python can hold, and how far it is away."""
+    cycles = 0
+    if moment_us < _FIRST_US:
+        cycles = (moment_us - _FIRST_US) // _CYCLE_US
+    elif moment_us > _LAST_US:
+        cycles = -((_LAST_US - moment_us) // _CYCLE_US)
+    return moment_us - cycles * _CYCLE_US, cycles * _CYCLE_US
 
 
 def today_days(environment: Environment) -> int:
     """The session's current date as days since 1970-01-01."""
     return wall_clock_us(environment.now_us, zone_named(environment.time_zone)) // 86_400_000_000
-
-
-def instant_us(wall_clock: int, zone: Zone) -> int:
-    """The instant of a wall-clock time (microseconds since 1970-01-01T00:00, years 1 to 9999)."""
-    if zone.offset_us is not None:
-        return wall_clock - zone.offset_us
-    local = (_EPOCH + timedelta(microseconds=wall_clock)).replace(tzinfo=ZoneInfo(zone.region))
-    return (local.astimezone(UTC).replace(tzinfo=None) - _EPOCH) // _MICROSECOND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from unbounded.errors import ErrorKind, not_supported
+from unbounded.errors import ErrorKind, SparkError, not_supported
 from unbounded.functions.datetimes.interval_forms import unreadable_interval
 from unbounded.functions.datetimes.special_words import special_moment
 from unbounded.functions.durations import parse_calendar_interval
@@ -43,7 +43,6 @@ from unbounded.types.datatypes import (
     NullType,
     NumericType,
     StructType,
-    TimestampNTZType,
     TimestampType,
     YearMonthIntervalType,
 )
@@ -71,9 +70,17 @@ def lower_cast(value: str, cast: Cast, environment: Environment) -> str:
 def _from_constant(value: str, target: DataType, environment: Environment) -> str | None:
     """What only a constant string may be cast to: `now`, `today` and their like, and calendar intervals."""
     if isinstance(target, CalendarIntervalType):
-        return literal(parse_calendar_interval(value), target)
+        return literal(_calendar_interval(value), target)
     moment = special_moment(value, target, environment) if isinstance(target, DatetimeType) else None
     return None if moment is None else literal(moment, target)
+
+
+def _calendar_interval(value: str) -> tuple[int, int, int] | None:
+    """NULL for what is no interval, in every mode."""
+    try:
+        return parse_calendar_interval(value)
+    except SparkError:
+        return None
 
 
 def cast_value(value: str, source: DataType, target: DataType, mode: CastMode, environment: Environment) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from unbounded.functions.catalog import REGISTRY
 from unbounded.functions.engine import engine_type, literal, text
 from unbounded.functions.environment import Environment
-from unbounded.functions.registry import Invocation, fill
+from unbounded.functions.ordering import order_key
+from unbounded.functions.registry import Invocation, apply_rule
 from unbounded.lowering.casts import lower_cast
 from unbounded.lowering.lowered import Lowering, column, column_of
 from unbounded.plan.expressions import (
@@ -19,8 +21,8 @@ from unbounded.plan.expressions import (
     Cast,
     Exists,
     Expression,
-    Frame,
     FrameEdge,
+    FrameUnit,
     GetField,
     InSubquery,
     Lambda,
@@ -35,7 +37,14 @@ from unbounded.plan.expressions import (
     WindowFunctionCall,
 )
 from unbounded.plan.logical import LogicalPlan
-from unbounded.types.datatypes import ArrayType, DataType
+from unbounded.types.datatypes import (
+    ArrayType,
+    DataType,
+    DateType,
+    DatetimeType,
+    DayTimeIntervalType,
+    YearMonthIntervalType,
+)
 
 LowerQuery = Callable[[LogicalPlan, Lowering], str]
 
@@ -89,7 +98,8 @@ class ExpressionLowering:
 
     def sort_order(self, order: SortOrder) -> str:
         direction = "ASC" if order.is_ascending else "DESC"
-        return f"{self.lower(order.child)} {direction} NULLS {'FIRST' if order.has_nulls_first else 'LAST'}"
+        key = order_key(self.lower(order.child), order.child.data_type)
+        return f"{key} {direction} NULLS {'FIRST' if order.has_nulls_first else 'LAST'}"
 
     def _row(self, values: tuple[Expression, ...]) -> str:
         lowered = ", ".join(map(self.lower, values))
@@ -107,15 +117,22 @@ class ExpressionLowering:
     def _aggregate(self, call: AggregateCall, over: str) -> str:
         order = f" ORDER BY {', '.join(map(self.sort_order, call.order))}" if call.order else ""
         modifiers = {
+            **self._row_modifiers(call),
             "distinct": "DISTINCT " if call.is_distinct else "",
             "order": order,
-            "filter": f" FILTER (WHERE {self.lower(call.filter)})" if call.filter is not None else "",
-            "condition": self.lower(call.filter) if call.filter is not None else "",
             "nulls": " IGNORE NULLS" if call.ignores_nulls and over else "",
             "over": over,
-            "ignores_nulls": "1" if call.ignores_nulls else "",
         }
         return self._call(call.function, call.arguments, call.data_type, modifiers)
+
+    def _row_modifiers(self, call: AggregateCall) -> dict[str, str]:
+        """Which rows count: the FILTER clause, whole and as a bare condition, and whether NULLs are passed over."""
+        condition = self.lower(call.filter) if call.filter is not None else ""
+        return {
+            "filter": f" FILTER (WHERE {condition})" if condition else "",
+            "condition": condition,
+            "ignores_nulls": "1" if call.ignores_nulls else "",
+        }
 
     def _partial(self, partial: PartialAggregate) -> str:
         """One step of an incremental aggregate, from the templates of its function's row."""
@@ -125,16 +142,16 @@ class ExpressionLowering:
             raise KeyError(f"{call.function} cannot be kept incrementally")
         reads: tuple[Expression, ...] = partial.state or call.arguments
         sql = tuple(map(self.lower, reads))
-        condition = f" FILTER (WHERE {self.lower(call.filter)})" if call.filter is not None else ""
+        modifiers: dict[str, str] = {}
         match partial.step:
             case AggregateStep.UPDATE:
-                template, modifiers = row.state.columns[partial.column].update, {"filter": condition}
+                template, modifiers = row.state.columns[partial.column].update, self._row_modifiers(call)
             case AggregateStep.MERGE:
-                template, modifiers = row.state.columns[partial.column].merge, {}
+                template = row.state.columns[partial.column].merge
             case AggregateStep.FINISH:
-                template, modifiers = row.state.finish, {}
+                template, reads = row.state.finish, call.arguments
         invocation = Invocation(reads, sql, partial.data_type, self.environment, call.function, modifiers)
-        return fill(template, invocation)
+        return apply_rule(template, invocation)
 
     def _window(self, window: WindowCall) -> str:
         parts = []
@@ -146,33 +163,28 @@ class ExpressionLowering:
         if isinstance(function, WindowFunctionCall):
             nulls = " IGNORE NULLS" if function.ignores_nulls else ""
             if function.function == "nth_value":
-                parts.append(self._frame(window.frame))
+                parts.append(self._frame(window))
             modifiers = {"over": f" OVER ({' '.join(parts)})", "nulls": nulls}
             return self._call(function.function, function.arguments, function.data_type, modifiers)
-        parts.append(self._frame(window.frame))
+        parts.append(self._frame(window))
         if isinstance(function, PythonCall):
             return self._python(function, f" OVER ({' '.join(parts)})")
         return self._aggregate(function, f" OVER ({' '.join(parts)})")
 
-    def _frame(self, frame: Frame) -> str:
-        return f"{frame.unit.value} BETWEEN {self._edge(frame.lower, 'PRECEDING')} AND {self._edge(frame.upper, 'FOLLOWING')}"
+    def _frame(self, window: WindowCall) -> str:
+        frame, ordered = window.frame, window.order[0].child.data_type if window.order else None
+        if frame.unit is FrameUnit.ROWS:
+            ordered = None
+        lower, upper = self._edge(frame.lower, "PRECEDING", ordered), self._edge(frame.upper, "FOLLOWING", ordered)
+        return f"{frame.unit.value} BETWEEN {lower} AND {upper}"
 
-    def _edge(self, edge: FrameEdge | Literal, unbounded_side: str) -> str:
+    def _edge(self, edge: FrameEdge | Literal, unbounded_side: str, ordered: DataType | None) -> str:
         if edge is FrameEdge.UNBOUNDED:
             return f"UNBOUNDED {unbounded_side}"
         if isinstance(edge, FrameEdge):
             return "CURRENT ROW"
         side = "PRECEDING" if edge.value < 0 else "FOLLOWING"
-        return f"{literal(abs(edge.value), edge.data_type)} {side}"
-
-    def _python(self, call: PythonCall, over: str) -> str:
-        """A function of groups gets one argument: the list of its rows as structs."""
-        name = self._lowering.function_name(call)
-        arguments = [self.lower(a) for a in call.arguments]
-        if not call.is_aggregate:
-            return f"{name}({', '.join(arguments) or 'NULL::INTEGER'})"
-        members = ", ".join(f"a{i} := {a}" for i, a in enumerate(arguments or ["NULL::INTEGER"]))
-        return f"{name}(list(struct_pack({members})){over})"
+        return f"{_distance(abs(edge.value), edge.data_type, ordered)} {side}"
 
     def _field(self, expression: GetField) -> str:
         child, name = self.lower(expression.child), expression.field.name
@@ -189,3 +201,16 @@ def _variable(variable: LambdaVariable) -> str:
     if variable.role is LambdaRole.INDEX:
         return f"CAST({name} - 1 AS INTEGER)"
     return f"struct_extract({name}, {text(variable.role.value)})" if variable.is_part else name
+
+
+def _distance(value: Any, data_type: DataType, ordered: DataType | None) -> str:
+    """The offset of a frame's edge; dates and timestamps are moved by engine intervals."""
+    match ordered, data_type:
+        case DatetimeType(), YearMonthIntervalType():
+            return f"to_months({value})"
+        case DatetimeType(), DayTimeIntervalType():
+            return f"to_microseconds({value})"
+        case DateType(), _:
+            return f"to_days({value})"
+        case _:
+            return literal(value, data_type)

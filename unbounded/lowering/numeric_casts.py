@@ -52,6 +52,9 @@ def _to_floating(value: str, source: NumericType, target: NumericType) -> str:
     """A long decimal is read from its digits, so that it is rounded once."""
     if isinstance(source, DecimalType) and source.precision > _EXACT_DIGITS:
         value = f"CAST({value} AS VARCHAR)"
+    if isinstance(source, DoubleType) and isinstance(target, FloatType):
+        infinite = f"CASE WHEN {value} > 0 THEN 'inf'::FLOAT WHEN {value} < 0 THEN '-inf'::FLOAT END"
+        return f"coalesce(TRY_CAST({value} AS FLOAT), {infinite})"
     return f"CAST({value} AS {engine_type(target)})"
 
 
@@ -106,7 +109,9 @@ def cast_to_decimal(value: str, source: NumericType, target: DecimalType, mode: 
         return cast_to_decimal(f"CAST({value} AS DOUBLE)", DOUBLE, target, mode)
     if isinstance(source, DoubleType):
         finite = f"CASE WHEN isfinite({value}) THEN CAST({value} AS VARCHAR) END"
-        shown = f"CASE WHEN abs({value}) >= 1e15 THEN CAST({value}::HUGEINT AS VARCHAR) ELSE CAST({value} AS VARCHAR) END"
+        plain = f"TRY_CAST(CAST({value} AS VARCHAR) AS DECIMAL(38, 0))"
+        shown = f"CAST(CASE WHEN abs({value}) >= 1e15 THEN {plain} END AS VARCHAR)"
+        shown = f"coalesce({shown}, CAST({value} AS VARCHAR))"
         read = f"TRY_CAST({finite} AS {engine_type(target)})"
         failure = out_of_range(shown, target)
         return checked(read, f"({finite})", failure, mode)
@@ -156,7 +161,7 @@ def number_to_instant(value: str, source: NumericType, target: DataType, mode: C
         return f"make_timestamp({us})"
     if isinstance(source, DecimalType):
         narrow = f"CAST({value} AS DECIMAL(31, {min(source.scale, 18)}))" if source.precision > 31 else value
-        return f"make_timestamp(CAST(trunc({narrow} * {_MICROSECONDS_PER_SECOND}) AS BIGINT))"
+        return f"make_timestamp({wrapped(f'trunc({narrow} * {_MICROSECONDS_PER_SECOND})', LONG)})"
     us = f"(CAST({value} AS DOUBLE) * {_MICROSECONDS_PER_SECOND})"
     read = f"make_timestamp(TRY_CAST(trunc({us}) AS BIGINT))"
     if mode is CastMode.LEGACY:

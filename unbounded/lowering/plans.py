@@ -52,6 +52,7 @@ from unbounded.plan.logical import (
     WithWatermark,
 )
 from unbounded.plan.unresolved import JoinKind, SetOperator
+from unbounded.types.datatypes import DoubleType, FloatType
 
 _NO_COLUMNS = "0 AS none"
 """The engine has no relation without columns; a plan without columns carries this one."""
@@ -205,9 +206,19 @@ def _lower_aggregate(plan: Aggregate, lowering: Lowering) -> str:
     computed = tuple(g for g in plan.grouping if isinstance(g, Alias))
     if computed:
         source = f"(SELECT *, {select_list(computed, lowering)} FROM {source}) AS g"
+    source = _without_negative_zero(source, plan.grouping)
     items = select_list(plan.expressions, lowering)
     keys = tuple(column(to_attribute(g)) for g in plan.grouping)
     return f"SELECT {items} FROM {source}{_group_by(keys, plan.grouping_sets)}"
+
+
+def _without_negative_zero(source: str, grouping: tuple[NamedExpression, ...]) -> str:
+    """Groups of -0.0 and 0.0 are one, and are shown as 0.0."""
+    floating = [to_attribute(g) for g in grouping if isinstance(g.data_type, FloatType | DoubleType)]
+    if not floating:
+        return source
+    changed = ", ".join(f"{column(a)} + CAST(0 AS {engine_type(a.data_type)}) AS {column(a)}" for a in floating)
+    return f"(SELECT * REPLACE ({changed}) FROM {source}) AS z"
 
 
 def _group_by(keys: tuple[str, ...], sets: tuple[tuple[int, ...], ...] | None) -> str:

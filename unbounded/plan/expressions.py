@@ -43,10 +43,11 @@ class Attribute(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Literal(Expression):
-    """A constant in Spark's internal form (see `plan.unresolved.Literal`)."""
+    """A constant in Spark's internal form (see `plan.unresolved.Literal`); `shown` is its text where names need it."""
 
     value: Any
     data_type: DataType
+    shown: str = field(default="", compare=False)
 
     @property
     def nullable(self) -> bool:  # type: ignore[override]

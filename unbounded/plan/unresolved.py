@@ -51,6 +51,17 @@ class Literal(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class WallClockLiteral(Expression):
+    """`TIMESTAMP'…'` without a zone: a constant instant as soon as the session's zone is known.
+
+    `value`: microseconds since 1970-01-01T00:00 on the wall clock.
+    """
+
+    value: int
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class UnresolvedAttribute(Expression):
     """A column by name; `plan_id` ties it to the DataFrame it was taken from (`df["a"]`)."""
 
@@ -587,11 +598,12 @@ class ReplaceNa(Relation):
 
 @dataclass(frozen=True, slots=True)
 class Summary(Relation):
-    """describe(columns) and summary(statistics); `columns` empty: all numeric and string columns."""
+    """describe(columns) and summary(statistics); nothing given: all numeric and string columns, the usual statistics."""
 
     child: Relation
     statistics: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    is_describe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

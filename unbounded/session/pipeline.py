@@ -16,6 +16,7 @@ from unbounded.functions.environment import Environment
 from unbounded.lowering.lowered import LoweredQuery
 from unbounded.lowering.plans import lower_query
 from unbounded.optimizer.rules import optimize
+from unbounded.optimizer.spark_row_order import order_as_spark
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 
@@ -30,6 +31,10 @@ class Pipeline:
 
     def analyze(self, relation: u.Relation, ids: Ids | None = None) -> LogicalPlan:
         return analyze(relation, self.environment, self.catalog, ids)
+
+    def in_spark_order(self, plan: LogicalPlan) -> LogicalPlan:
+        """`plan` with the row order in which Spark would hand its groups to the user."""
+        return order_as_spark(plan, self.environment.shuffle_partition_count)
 
     def lower(self, plan: LogicalPlan) -> LoweredQuery:
         return lower_query(optimize(plan), self.environment, next_prefix())

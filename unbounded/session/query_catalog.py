@@ -74,7 +74,7 @@ class QueryCatalog:
     def load(self, source: u.DataSource, ids: Ids) -> LogicalPlan:
         """Raises: SparkError for unknown formats, missing paths, wrong options and schemas that cannot be told"""
         file_format = find_file_format(source.format or self._names.config.get("spark.sql.sources.default"))
-        paths = _paths(source, file_format.value)
+        paths = _paths(source, file_format.shown)
         if source.is_streaming:
             return self._load_stream(source, paths, ids)
         return _scanned(self._files.read(file_format, paths, source.schema, source.options), ids)

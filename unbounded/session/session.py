@@ -90,7 +90,7 @@ class Session:
             return show.show_rows(shown, pipeline, cancellation)
         plan = pipeline.analyze(relation)
         self._refuse_stream(plan)
-        return run_observed(plan, pipeline, cancellation)
+        return run_observed(pipeline.in_spark_order(plan), pipeline, cancellation)
 
     def _command(self, command: u.Command, cancellation: Cancellation) -> Result:
         match command:
@@ -137,6 +137,7 @@ class Session:
             now_us=self._clock.now_us(),
             user=self.user_id,
             database=self.catalog.current_database,
+            shuffle_partition_count=int(self.config.get("spark.sql.shuffle.partitions")),
             keeps_last_map_value=self.config.get("spark.sql.mapKeyDedupPolicy") == "LAST_WIN",
             corrupt_record_column=self.config.get("spark.sql.columnNameOfCorruptRecord"),
         )

@@ -27,7 +27,7 @@ def schema_of(relation: u.Relation) -> StructType | None:
 def show_rows(shown: u.ShowString, pipeline: Pipeline, cancellation: Cancellation) -> Rows:
     """One row with the text."""
     ids = Ids()
-    plan = Limit(pipeline.analyze(shown.child, ids), shown.row_count + 1)
+    plan = Limit(pipeline.in_spark_order(pipeline.analyze(shown.child, ids)), shown.row_count + 1)
     table = pipeline.collect(as_strings(plan, ids), cancellation)
     write = html_text if shown.is_html else vertical_text if shown.is_vertical else table_text
     text = write([a.name for a in plan.output], table, shown.row_count, shown.truncate)

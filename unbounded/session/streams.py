@@ -18,6 +18,7 @@ from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.database import Database
 from unbounded.functions.environment import Environment
 from unbounded.ids import is_uuid, new_id
+from unbounded.optimizer.spark_row_order import order_as_spark
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.catalog import SessionCatalog
@@ -71,7 +72,7 @@ class SessionStreams:
         command = request.command
         mode = parse_output_mode(command.output_mode)
         check_streaming_query(request.plan, mode)
-        plan = incremental_plan(request.plan)
+        plan = incremental_plan(_shown_in_order(request))
         schedule = schedule_of(command.trigger)
         self._refuse_taken_name(command.query_name)
         directory, is_temporary = self._checkpoint_directory(command)
@@ -251,6 +252,13 @@ class _Handle:
     def failure(self) -> QueryFailure | None:
         failure = self._query.failure
         return None if failure is None else QueryFailure(failure.message, failure.condition)
+
+
+def _shown_in_order(request: StartRequest) -> LogicalPlan:
+    """The console and the memory table show their rows, so these come in Spark's order."""
+    if (request.command.format or "").lower() not in TEMPORARY_CHECKPOINT_FORMATS:
+        return request.plan
+    return order_as_spark(request.plan, request.environment.shuffle_partition_count)
 
 
 def _progress_event(progress: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unbounded.connectors.streams import OutputMode
 from unbounded.errors import ErrorKind, SparkError, analysis_error
-from unbounded.plan.logical import Aggregate, LogicalPlan
+from unbounded.plan.logical import Aggregate, LogicalPlan, Sort
 from unbounded.plan.tree import collect
 from unbounded.streaming.incremental import is_streaming
 
@@ -27,6 +27,13 @@ def check_streaming_query(plan: LogicalPlan, mode: OutputMode) -> None:
         raise _unsupported_mode(mode, "no streaming aggregations")
     if mode is OutputMode.APPEND and aggregates:
         raise _unsupported_mode(mode, "streaming aggregations without watermark")
+    sorts = [s for s in collect(plan, Sort) if is_streaming(s)]
+    if sorts and not (mode is OutputMode.COMPLETE and aggregates):
+        message = (
+            "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated DataFrame/Dataset in "
+            "Complete output mode"
+        )
+        raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=message)
 
 
 def _unsupported_mode(mode: OutputMode, operation: str) -> SparkError:

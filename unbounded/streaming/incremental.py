@@ -47,6 +47,7 @@ from unbounded.streaming.plans import (
 )
 
 _STATELESS = (Project, Filter, Generate, SubqueryAlias, Input)
+"""Run on the new rows alone."""
 
 
 def incremental_plan(plan: LogicalPlan) -> IncrementalPlan:
@@ -163,6 +164,8 @@ def _finish(aggregate: Aggregate, keys: tuple[Attribute, ...], states: States) -
 
 def _refuse(node: LogicalPlan) -> None:
     """Operators on streams that this engine does not run yet, or that Spark does not run."""
+    if isinstance(node, Sort) and contains(node, lambda below: isinstance(below, Aggregate)):
+        return
     if isinstance(node, _STATELESS) or (isinstance(node, Join) and _streaming_sides(node) == 1):
         return
     if isinstance(node, SetOperation) and node.operator is SetOperator.UNION and node.is_all:

@@ -21,7 +21,7 @@ def day_time_text(microseconds: int, data_type: DayTimeIntervalType) -> str:
         if not start <= field <= end:
             continue
         count, rest = divmod(rest, _UNIT_US[field])
-        number = f"{count:02d}" if values else str(count)
+        number = str(count) if field is DayTimeField.DAY else f"{count:02d}"
         if field is DayTimeField.SECOND and rest:
             number += f".{rest:06d}".rstrip("0")
         values.append((" " if values and field is DayTimeField.HOUR else ":" if values else "") + number)

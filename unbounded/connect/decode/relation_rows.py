@@ -139,7 +139,7 @@ ROW_RELATIONS: dict[str, Callable[[Any, Relation, DecodeContext], Relation]] = {
     "drop_na": _decode_drop_na,
     "replace": _decode_replace,
     "summary": lambda message, child, context: Summary(child, statistics=tuple(message.statistics)),
-    "describe": lambda message, child, context: Summary(child, columns=tuple(message.cols)),
+    "describe": lambda message, child, context: Summary(child, columns=tuple(message.cols), is_describe=True),
     "crosstab": lambda message, child, context: Crosstab(child, message.col1, message.col2),
     "cov": _decode_covariance,
     "corr": _decode_covariance,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from unbounded.errors import SparkError, ErrorKind
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.functions.aggregates.calls import called
 from unbounded.functions.aggregates.percentiles import constant_of
 from unbounded.functions.environment import Environment

@@ -12,6 +12,7 @@ from unbounded.errors import analysis_error
 from unbounded.functions.aggregates.calls import called
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
+from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import (
     AggregateState,
     Function,
@@ -29,7 +30,6 @@ from unbounded.functions.signature import (
     wrong_argument_count,
     wrong_argument_type,
 )
-from unbounded.functions.naming import pretty_name
 from unbounded.plan.expressions import Call, Cast, Expression, Literal
 from unbounded.types.datatypes import (
     DAY_TIME_INTERVAL,

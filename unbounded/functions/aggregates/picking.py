@@ -9,6 +9,7 @@ from unbounded.functions.aggregates.calls import called, first_type
 from unbounded.functions.collections.typing import require_orderable
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
+from unbounded.functions.ordering import order_key
 from unbounded.functions.registry import (
     AggregateState,
     Function,
@@ -18,7 +19,14 @@ from unbounded.functions.registry import (
     StateColumn,
     aggregate,
 )
-from unbounded.functions.signature import ANY, P_INTEGER, Types, implicit_cast, wrong_argument_count, wrong_argument_type
+from unbounded.functions.signature import (
+    ANY,
+    P_INTEGER,
+    Types,
+    implicit_cast,
+    wrong_argument_count,
+    wrong_argument_type,
+)
 from unbounded.plan.expressions import Expression, Literal
 from unbounded.types.datatypes import INTEGER, ArrayType, DataType, StructField, StructType
 
@@ -39,7 +47,20 @@ def _condition(invocation: Invocation) -> str:
 
 
 def _lower_first(invocation: Invocation) -> str:
+    if invocation.modifiers.get("over"):
+        return _lower_over_window(invocation)
     return called(_pick(invocation), invocation, invocation.sql[0], condition=_condition(invocation))
+
+
+def _lower_over_window(invocation: Invocation) -> str:
+    """The engine has no FILTER here: rows that do not count become NULL, and the others a struct around the value."""
+    value, condition = invocation.sql[0], invocation.modifiers.get("condition", "")
+    call_template = f"{_pick(invocation)}_value({{}}{{}}){invocation.modifiers['over']}"
+    if not condition:
+        return call_template.format(value, " IGNORE NULLS" if _condition(invocation) else "")
+    counted = " AND ".join(f"({c})" for c in (condition, _condition(invocation)) if c)
+    boxed = f"CASE WHEN {counted} THEN struct_pack(v := {value}) END"
+    return f"struct_extract({call_template.format(boxed, ' IGNORE NULLS')}, 'v')"
 
 
 def _boxed(types: Types) -> DataType:
@@ -78,6 +99,7 @@ def _best(name: str) -> str:
 def _lower_by(invocation: Invocation) -> str:
     """Rows without a key do not count; the value may be NULL."""
     value, key, *count = invocation.sql
+    key = order_key(key, invocation.type_of(1))
     if not count:
         return called(f"{_best(invocation.name)}_null", invocation, value, key)
     listed = called("list", invocation, f"struct_pack(k := {key}, v := {value})", condition=f"{key} IS NOT NULL")
@@ -91,6 +113,7 @@ def _keyed(types: Types) -> DataType:
 
 def _update_by(invocation: Invocation) -> str:
     value, key = invocation.sql
+    key = order_key(key, invocation.type_of(1))
     return called(_best(invocation.name), invocation, f"struct_pack(k := {key}, v := {value})", key)
 
 

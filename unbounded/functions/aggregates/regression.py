@@ -65,7 +65,7 @@ def _lower_count(invocation: Invocation) -> str:
     return called("count", invocation, "1", condition=f"{x} IS NOT NULL AND {y} IS NOT NULL")
 
 
-_SLOPE = "CASE WHEN s.n > 1 AND s.xx <> 0 THEN s.xy / s.xx END"
+_SLOPE = "CASE WHEN s.n > 1 AND s.xx <> 0 THEN (s.xy * s.n) / (s.xx * s.n) END"
 
 FUNCTIONS: dict[str, Function] = {
     "covar_pop": _statistic("s.xy", is_y_first=False),
@@ -86,7 +86,7 @@ FUNCTIONS: dict[str, Function] = {
     "regr_slope": _statistic(_SLOPE, is_y_first=True),
     "regr_intercept": _statistic(f"s.ymean - {_SLOPE} * s.xmean", is_y_first=True),
     "regr_r2": _statistic(
-        "CASE WHEN s.n > 1 AND s.xx <> 0 THEN CASE WHEN s.yy = 0 THEN 1.0 ELSE s.xy * s.xy / (s.xx * s.yy) END END",
+        "CASE WHEN s.n > 1 AND s.xx <> 0 THEN CASE WHEN s.yy = 0 THEN 1.0 ELSE (s.xy * s.n) * (s.xy * s.n) / ((s.xx * s.n) * (s.yy * s.n)) END END",
         is_y_first=True,
     ),
 }

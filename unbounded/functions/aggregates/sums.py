@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unbounded.errors import ErrorKind, analysis_error
-from unbounded.functions.aggregates.calls import called, count_column, own_state
+from unbounded.functions.aggregates.calls import called, count_column, first_type
 from unbounded.functions.collections.typing import require_orderable
 from unbounded.functions.engine import bind, engine_type, raise_error
 from unbounded.functions.environment import Environment
+from unbounded.functions.ordering import needs_order_key, order_key
 from unbounded.functions.registry import (
     AggregateState,
     Function,
@@ -199,8 +200,16 @@ def _type_extreme(name: str, arguments: Sequence[Expression], environment: Envir
 
 
 def _extreme(name: str) -> Function:
-    rule = call(name, "{0}")
-    return Function(_type_extreme, rule, FunctionKind.AGGREGATE, Nullability.ALWAYS, state=own_state(rule, name))
+    def rule(invocation: Invocation) -> str:
+        value, data_type = invocation.sql[0], invocation.data_type
+        if not needs_order_key(data_type):
+            return called(name, invocation, value)
+        return called(f"arg_{name}", invocation, value, order_key(value, data_type))
+
+    column = StateColumn(first_type, rule, rule)
+    return Function(
+        _type_extreme, rule, FunctionKind.AGGREGATE, Nullability.ALWAYS, state=AggregateState((column,), "{0}")
+    )
 
 
 # ------------------------------------------------------------------------------------------------ rows

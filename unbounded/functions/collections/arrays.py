@@ -8,15 +8,15 @@ from unbounded.errors import ErrorKind
 from unbounded.functions.collections.typing import (
     STRICT_ARRAY,
     element_differs,
-    is_orderable,
     null_type,
     require_array,
     require_orderable,
     with_element,
     with_key,
 )
-from unbounded.functions.engine import bind, cast, engine_type, raise_error
+from unbounded.functions.engine import bind, cast, raise_error
 from unbounded.functions.environment import Environment
+from unbounded.functions.ordering import needs_order_key, order_key
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
 from unbounded.functions.signature import (
     ARRAY,
@@ -249,11 +249,28 @@ def _lower_sort_array(invocation: Invocation) -> str:
     array, _ = invocation.sql
     match invocation.constant(1):
         case True:
-            return f"list_sort({array}, 'ASC', 'NULLS FIRST')"
+            return sorted_array(array, invocation.data_type, "ASC", "FIRST")
         case False:
-            return f"list_sort({array}, 'DESC', 'NULLS LAST')"
+            return sorted_array(array, invocation.data_type, "DESC", "LAST")
         case _:
             return cast("NULL", invocation.data_type)
+
+
+def sorted_array(array: str, data_type: DataType, direction: str, nulls: str) -> str:
+    """`array` in Spark's order of its elements; `nulls` is where they go: FIRST or LAST."""
+    element = data_type.element_type if isinstance(data_type, ArrayType) else data_type
+    if not needs_order_key(element):
+        return f"list_sort({array}, '{direction}', 'NULLS {nulls}')"
+    is_null = "x IS NULL" if (nulls == "LAST") == (direction == "ASC") else "x IS NOT NULL"
+    keyed = f"list_transform({array}, lambda x : struct_pack(n := {is_null}, k := {order_key('x', element)}, v := x))"
+    return cast(f"list_transform(list_sort({keyed}, '{direction}'), lambda s : s.v)", data_type)
+
+
+def _lower_extreme(invocation: Invocation) -> str:
+    array, direction = invocation.sql[0], "ASC" if invocation.name == "array_min" else "DESC"
+    if not needs_order_key(invocation.data_type):
+        return f"list_{'min' if direction == 'ASC' else 'max'}({array})"
+    return f"{sorted_array(array, invocation.type_of(0), direction, 'LAST')}[1]"
 
 
 def _lower_contains(invocation: Invocation) -> str:
@@ -330,8 +347,8 @@ FUNCTIONS: dict[str, Function] = {
         [array_of(STRING), P_STRING, P_STRING], STRING, _lower_join, optional=1
     ),
     "array_repeat": scalar([Parameter('"ANY"', lambda t: t), P_INTEGER], _repeated, _lower_repeat),
-    "array_min": Function(_type_extreme, "list_min({0})", nullability=_ALWAYS),
-    "array_max": Function(_type_extreme, "list_max({0})", nullability=_ALWAYS),
+    "array_min": Function(_type_extreme, _lower_extreme, nullability=_ALWAYS),
+    "array_max": Function(_type_extreme, _lower_extreme, nullability=_ALWAYS),
     "sort_array": Function(_type_sort_array, _lower_sort_array),
     "slice": scalar([ARRAY, P_INTEGER, P_INTEGER], same_type, _lower_slice),
     "flatten": scalar([_ARRAY_OF_ARRAY], element_type, _FLATTEN, nullability=_ALWAYS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unbounded.errors import ErrorKind, analysis_error
+from unbounded.functions.collections.arrays import sorted_array
 from unbounded.functions.collections.maps import make_map
 from unbounded.functions.collections.typing import is_orderable, require_array, require_map, tightest_type
 from unbounded.functions.engine import bind, cast, raise_error
@@ -163,7 +164,13 @@ def _type_sort(name: str, arguments: Sequence[Expression], environment: Environm
         return (arguments[0], natural), array
     comparator = _lambda(name, arguments, 1)
     if comparator.data_type != INTEGER:
-        raise wrong_argument_type(name, arguments, 1, '"INT"')
+        raise analysis_error(
+            "DATATYPE_MISMATCH.UNEXPECTED_RETURN_TYPE",
+            sqlExpr=quoted_call(name, arguments),
+            functionName="`lambdafunction`",
+            expectedType='"INT"',
+            actualType=f'"{comparator.data_type.sql_name}"',
+        )
     return tuple(arguments), array
 
 
@@ -286,7 +293,7 @@ def _lower_sort(invocation: Invocation) -> str:
     array, function = invocation.sql
     comparator = invocation.arguments[1]
     if isinstance(comparator, Lambda) and comparator.parameters[0].id < 0:
-        return f"list_sort({array}, 'ASC', 'NULLS LAST')"
+        return sorted_array(array, invocation.data_type, "ASC", "LAST")
     (left, right), body = _parts_of(function)
     unknown = raise_error(ErrorKind.SPARK, "COMPARATOR_RETURNS_NULL", {}, {
         "firstValue": f"coalesce(CAST({left} AS VARCHAR), 'null')",

@@ -24,7 +24,11 @@ AnsiInterval = DayTimeIntervalType | YearMonthIntervalType
 
 def interval_text(value: str, data_type: AnsiInterval) -> str:
     """Engine text of `CAST(value AS STRING)`."""
-    body = _day_time_body(value, data_type) if isinstance(data_type, DayTimeIntervalType) else _year_month_body(value, data_type)
+    body = (
+        _day_time_body(value, data_type)
+        if isinstance(data_type, DayTimeIntervalType)
+        else _year_month_body(value, data_type)
+    )
     sign = f"CASE WHEN {value} < 0 THEN '-' ELSE '' END"
     return f"('INTERVAL ''' || {sign} || {body} || ''' {_unit_words(data_type)}')"
 
@@ -36,7 +40,7 @@ def _day_time_body(value: str, data_type: DayTimeIntervalType) -> str:
         unit = UNIT_US[field]
         shown = f"CAST({rest} // {unit} AS VARCHAR)"
         if field is not DayTimeField.DAY:
-            shown = f"lpad({shown}, greatest(2, length({shown})), '0')"
+            shown = f"lpad({shown}, CAST(greatest(2, length({shown})) AS INTEGER), '0')"
         if field is DayTimeField.SECOND:
             fraction = f"rtrim(printf('.%06d', CAST({rest} % {unit} AS BIGINT)), '0')"
             shown += f" || CASE WHEN {rest} % {unit} > 0 THEN {fraction} ELSE '' END"
@@ -76,8 +80,8 @@ def interval_from_text(value: str, data_type: AnsiInterval) -> str:
         pattern, names, sum_of_parts = _day_time_reader(data_type)
     else:
         pattern, names, sum_of_parts = _year_month_reader(data_type)
-    captured = f"regexp_extract({plain}, '^([+-]?)([+-]?){pattern}$', ['s', 't', {', '.join(map(text, names))}])"
-    sign = "CASE WHEN (p.s = '-') <> (p.t = '-') THEN -1 ELSE 1 END"
+    captured = f"regexp_extract({plain}, '^([+-]?)([+-]?){pattern}$', ['x', 'z', {', '.join(map(text, names))}])"
+    sign = "CASE WHEN (p.x = '-') <> (p.z = '-') THEN -1 ELSE 1 END"
     return f"list_transform([{captured}], lambda p : CASE WHEN p.{names[0]} <> '' THEN TRY({sum_of_parts} * {sign}) END)[1]"
 
 
@@ -91,7 +95,11 @@ def _day_time_reader(data_type: DayTimeIntervalType) -> tuple[str, list[str], st
         names.append(name)
         limit = "" if not i else "24" if field is DayTimeField.HOUR else "60"
         number = f"CAST(p.{name} AS BIGINT)"
-        terms.append(f"CASE WHEN {number} < {limit} THEN {number} * {UNIT_US[field]} END" if limit else f"{number} * {UNIT_US[field]}")
+        terms.append(
+            f"CASE WHEN {number} < {limit} THEN {number} * {UNIT_US[field]} END"
+            if limit
+            else f"{number} * {UNIT_US[field]}"
+        )
     if fields[-1] is DayTimeField.SECOND:
         pieces.append(r"(?:[.](\d{1,9}))?")
         names.append("f")

@@ -17,8 +17,8 @@ from unbounded.types.datatypes import (
     TIMESTAMP,
     ByteType,
     DataType,
-    DateType,
     DatetimeType,
+    DateType,
     IntegerType,
     IntegralType,
     NullType,
@@ -35,7 +35,8 @@ ANSI_CONFIG = {"ansiConfig": '"spark.sql.ansi.enabled"'}
 def strictly(data_type: DataType) -> Parameter:
     """Takes `data_type` and NULL, nothing that would have to be cast."""
     return Parameter(
-        f'"{data_type.sql_name}"', lambda given: data_type if given == data_type or isinstance(given, NullType) else None
+        f'"{data_type.sql_name}"',
+        lambda given: data_type if given == data_type or isinstance(given, NullType) else None,
     )
 
 

@@ -121,7 +121,11 @@ _CALENDAR_FIELDS: dict[tuple[str, ...], _Field] = {
 def _fields_of(source: DataType) -> dict[tuple[str, ...], _Field]:
     match source:
         case YearMonthIntervalType(start=start, end=end):
-            held = [names for names, f in ((_YEAR, YearMonthField.YEAR), (_MONTH, YearMonthField.MONTH)) if start <= f <= end]
+            held = [
+                names
+                for names, f in ((_YEAR, YearMonthField.YEAR), (_MONTH, YearMonthField.MONTH))
+                if start <= f <= end
+            ]
             return {names: _YEAR_MONTH_FIELDS[names] for names in held}
         case DayTimeIntervalType(start=start, end=end):
             named = zip((_DAY, _HOUR, _MINUTE, _SECOND), DayTimeField, strict=True)
@@ -136,7 +140,9 @@ def _find_field(name: str, source: DataType) -> _Field | None:
     return next((field for names, field in _fields_of(source).items() if name.upper() in names), None)
 
 
-def _type_extract(name: str, arguments: Sequence[Expression], environment: Environment) -> tuple[tuple[Expression, ...], DataType]:
+def _type_extract(
+    name: str, arguments: Sequence[Expression], environment: Environment
+) -> tuple[tuple[Expression, ...], DataType]:
     Signature((_FIELD_NAME, _ANY_SOURCE), NULL).apply(name, arguments)
     wanted, source = arguments
     if not isinstance(wanted, Literal):

@@ -38,7 +38,9 @@ def _date_start(value: str, unit: str) -> str:
 
 
 def _by_name(name: str, starts: dict[tuple[str, ...], str]) -> str:
-    branches = " ".join(f"WHEN upper({name}) IN ({', '.join(map(text, names))}) THEN {s}" for names, s in starts.items())
+    branches = " ".join(
+        f"WHEN upper({name}) IN ({', '.join(map(text, names))}) THEN {s}" for names, s in starts.items()
+    )
     return f"CASE {branches} END"
 
 

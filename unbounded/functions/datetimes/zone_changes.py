@@ -28,7 +28,9 @@ def _to_instant(value: str, invocation: Invocation, zone_position: int) -> str:
     return _NULL if name is None else instant_at(value, zone_named(name))
 
 
-def _type_convert(name: str, arguments: Sequence[Expression], environment: Environment) -> tuple[tuple[Expression, ...], DataType]:
+def _type_convert(
+    name: str, arguments: Sequence[Expression], environment: Environment
+) -> tuple[tuple[Expression, ...], DataType]:
     """[source zone,] target zone, time."""
     if len(arguments) not in (2, 3):
         raise wrong_argument_count(name, len(arguments), "[2, 3]")

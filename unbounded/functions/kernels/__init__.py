@@ -6,12 +6,37 @@ the engine. Parameters and result have fixed engine types; a kernel gets every r
 
 from __future__ import annotations
 
-from unbounded.functions.kernels import decimals, invalid_text, json_members, zone_names
+from unbounded.functions.kernels import (
+    charsets,
+    decimals,
+    hashes,
+    invalid_text,
+    json_members,
+    number_patterns,
+    numbers,
+    patterns,
+    text,
+    web,
+    zone_names,
+)
 from unbounded.functions.kernels.kernel import Kernel
 
+_FAMILIES = (
+    charsets,
+    decimals,
+    hashes,
+    invalid_text,
+    json_members,
+    number_patterns,
+    numbers,
+    patterns,
+    text,
+    web,
+    zone_names,
+)
 KERNELS: dict[str, Kernel] = {
     f"kernel_{name}": kernel
-    for family in (decimals, invalid_text, json_members, zone_names)
+    for family in _FAMILIES
     for name, kernel in family.KERNELS.items()
 }
 """By engine name."""

@@ -20,7 +20,6 @@ from unbounded.functions.signature import (
 from unbounded.types.coercion import implicit_cast_type
 from unbounded.types.datatypes import (
     BINARY,
-    BOOLEAN,
     BYTE,
     INTEGER,
     LONG,

@@ -11,7 +11,15 @@ from unbounded.functions.math.arithmetic import manner_of, wrapped
 from unbounded.functions.math.decimals import Manner
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
-from unbounded.functions.signature import NUMERIC, P_DOUBLE, P_INTEGER, Signature, implicit_cast, quoted_call, wrong_argument_count
+from unbounded.functions.signature import (
+    NUMERIC,
+    P_DOUBLE,
+    P_INTEGER,
+    Signature,
+    implicit_cast,
+    quoted_call,
+    wrong_argument_count,
+)
 from unbounded.plan.expressions import Cast, Expression, Literal
 from unbounded.types.coercion import INTEGRAL_DIGITS
 from unbounded.types.datatypes import (

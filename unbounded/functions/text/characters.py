@@ -22,7 +22,7 @@ from unbounded.functions.signature import (
     one_of,
     wrong_argument_count,
 )
-from unbounded.plan.expressions import Expression, Literal
+from unbounded.plan.expressions import Expression
 from unbounded.types.coercion import common_type_of
 from unbounded.types.datatypes import (
     BINARY,

@@ -35,6 +35,7 @@ from unbounded.types.datatypes import (
 )
 
 _BLANK = "e' \\t'"
+_PLAIN_SCALE_MAX = 6
 
 
 def csv_cell(value: str, data_type: DataType, options: WriteFormat, environment: Environment) -> str:
@@ -93,8 +94,25 @@ def _plain(value: str, data_type: DataType, options: WriteFormat, environment: E
             return f"{_iso(local_time(value, environment))} || {_offset(value, environment)}"
         case TimestampNTZType():
             return _iso(value)
+        case DecimalType():
+            return decimal_text(value, data_type)
+        case BinaryType():
+            return f"('[' || rtrim(regexp_replace(hex({value}), '(..)', '\\1 ', 'g')) || ']')"
         case _:
             return to_text(value, data_type, environment)
+
+
+def decimal_text(value: str, data_type: DecimalType) -> str:
+    """Java's `BigDecimal.toString`: below a millionth with an exponent."""
+    plain = to_text(value, data_type, Environment())
+    if data_type.scale <= _PLAIN_SCALE_MAX:
+        return plain
+    digits = f"ltrim(split_part({plain}, '.', 2), '0')"
+    exponent = f"CAST({data_type.scale} - greatest(length({digits}), 1) + 1 AS VARCHAR)"
+    mantissa = f"{digits}[1] || CASE WHEN length({digits}) > 1 THEN '.' || {digits}[2:] ELSE '' END"
+    sign = f"CASE WHEN {value} < 0 THEN '-' ELSE '' END"
+    short = f"{sign} || CASE WHEN {value} = 0 THEN '0' ELSE {mantissa} END || 'E-' || {exponent}"
+    return f"CASE WHEN abs({value}) < 0.000001 THEN {short} ELSE {plain} END"
 
 
 def _iso(local: str) -> str:
@@ -148,7 +166,9 @@ def _json_value(value: str, data_type: DataType, options: WriteFormat, environme
         case FloatType() | DoubleType():
             shown = to_text(value, data_type, environment)
             return f"CASE WHEN isfinite({value}) THEN {shown} ELSE '\"' || {shown} || '\"' END"
-        case BooleanType() | IntegralType() | DecimalType():
+        case DecimalType():
+            return decimal_text(value, data_type)
+        case BooleanType() | IntegralType():
             return f"CAST({value} AS VARCHAR)"
         case BinaryType():
             return f"'\"' || to_base64({value}) || '\"'"

@@ -92,7 +92,8 @@ def _list_catalogs(arguments: Arguments, context: CommandContext) -> u.LocalRela
 
 def _set_current_catalog(arguments: Arguments, context: CommandContext) -> u.LocalRelation:
     if arguments["catalog_name"] != CATALOG:
-        raise analysis_error("CATALOG_NOT_FOUND", catalogName=f"`{arguments['catalog_name']}`", config="")
+        name = arguments["catalog_name"]
+        raise analysis_error("CATALOG_NOT_FOUND", catalogName=f"`{name}`", config=f'"spark.sql.catalog.{name}"')
     return NOTHING
 
 

@@ -59,7 +59,7 @@ def create_table(command: u.CreateTable, context: CommandContext, *, is_stored: 
 
 def _read_schema(location: str | None, format_name: str, options: u.Options, context: CommandContext) -> StructType:
     """Without columns the files at the location say what they are."""
-    if location is None:
+    if location is None or not os.path.exists(local_path(location)):
         raise analysis_error("UNABLE_TO_INFER_SCHEMA", format=find_file_format(format_name).shown)
     return context.files.read(find_file_format(format_name), [location], None, options).schema
 
@@ -135,7 +135,7 @@ def create_permanent_view(command: u.CreatePermanentView, context: CommandContex
 
 
 def drop_table(command: u.DropTable, context: CommandContext) -> None:
-    """A temporary view of that name goes first.
+    """A temporary view of that name goes first; DROP TABLE drops a view too, as in Spark.
 
     Raises: SparkError TABLE_OR_VIEW_NOT_FOUND, WRONG_COMMAND_FOR_OBJECT_TYPE
     """
@@ -146,8 +146,8 @@ def drop_table(command: u.DropTable, context: CommandContext) -> None:
         if command.if_exists:
             return
         raise _nothing_to_drop(command.table, context)
-    if command.is_view != (table.kind is TableKind.VIEW):
-        raise _wrong_kind(command, table)
+    if command.is_view and table.kind is not TableKind.VIEW:
+        raise _not_a_view(table)
     context.names.uncache(table.parts)
     context.tables.warehouse.drop(table)
 
@@ -158,15 +158,14 @@ def _nothing_to_drop(parts: tuple[str, ...], context: CommandContext) -> SparkEr
     return analysis_error("TABLE_OR_VIEW_NOT_FOUND", relationName=quote_parts((CATALOG, *name)), searchPath=path)
 
 
-def _wrong_kind(command: u.DropTable, table: Table) -> SparkError:
-    wanted, other = ("VIEW or METRIC_VIEW", "DROP TABLE") if command.is_view else ("EXTERNAL or MANAGED", "DROP VIEW")
+def _not_a_view(table: Table) -> SparkError:
     return analysis_error(
         "WRONG_COMMAND_FOR_OBJECT_TYPE",
-        operation="DROP VIEW" if command.is_view else "DROP TABLE",
-        requiredType=wanted,
+        operation="DROP VIEW",
+        requiredType="VIEW or METRIC_VIEW",
         objectName=".".join(table.parts),
         foundType=table.kind.value,
-        alternative=other,
+        alternative="DROP TABLE",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from unbounded.errors import ErrorKind, SparkError, not_supported
-from unbounded.plan.unresolved import Cast, Expression, Literal
+from unbounded.plan.unresolved import Expression, Literal, WallClockLiteral
 from unbounded.sql.expressions.datetimes import parse_date, parse_timestamp, to_utc
 from unbounded.sql.grammar.tokens import string_value
 from unbounded.sql.scope import Scope
@@ -90,7 +90,7 @@ def _decimal(digits: str) -> Literal:
     exponent = value.as_tuple().exponent
     scale = max(0, -int(exponent))
     if int(exponent) > 0:
-        value = value.quantize(Decimal(1))
+        value = Decimal(f"{value:f}")
     precision = max(len(value.as_tuple().digits), scale)
     if precision > MAX_DECIMAL_PRECISION:
         parameters = {"precision": str(precision), "maxPrecision": str(MAX_DECIMAL_PRECISION)}
@@ -119,7 +119,7 @@ def hexadecimal_literal(node: exp.Expr, scope: Scope) -> Literal:
 
 
 def typed_literal(node: exp.Expr, scope: Scope) -> Expression:
-    """DATE'…', TIMESTAMP'…', TIMESTAMP_NTZ'…'. A timestamp without a zone waits for the session's zone, as a cast."""
+    """DATE'…', TIMESTAMP'…', TIMESTAMP_NTZ'…'. A timestamp without a zone waits for the session's zone."""
     name, text = node.name, string_value(node.expression)
     if name == "TIME":
         raise not_supported("The type TIME", "Use STRING or a number.")
@@ -146,7 +146,7 @@ def _timestamp(text: str, *, has_zone: bool) -> Expression | None:
         return None
     if not has_zone:
         return Literal(microseconds, TIMESTAMP_NTZ)
-    return Literal(instant, TIMESTAMP) if zone else Cast(Literal(text, STRING), TIMESTAMP)
+    return Literal(instant, TIMESTAMP) if zone else WallClockLiteral(microseconds)
 
 
 TRANSLATORS: Mapping[type[exp.Expr], Callable[[Any, Scope], Expression]] = {

@@ -10,8 +10,8 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from unbounded.embed import start_engine
-from unbounded.script import run_script, script_directory
+from unbounded.embed.process import start_engine
+from unbounded.embed.script import run_script, script_directory
 
 ROWS_SHOWN_MAX = 1000
 
@@ -46,7 +46,7 @@ def _connect(remote: str | None, import_paths: Sequence[str]) -> None:
     engine = start_engine({}, import_paths) if remote is None else None
     # Thousands of objects that will stay: collecting garbage among them costs a tenth of the start.
     gc.disable()
-    from unbounded.client_setup import prepare_client  # noqa: PLC0415  PySpark, while the engine is starting
+    from unbounded.embed.client_setup import prepare_client  # noqa: PLC0415  PySpark, while the engine is starting
 
     gc.freeze()
     gc.enable()

@@ -1,4 +1,4 @@
-"""The engine as a child process (`python -m unbounded.engine_process FD`): serves its parent and goes with it.
+"""The engine as a child process (`python -m unbounded.embed.child FD`): serves its parent and goes with it.
 
 Standard input is the line of life: the first line is the order (JSON), its end means that the parent is gone. The port
 is written to the file descriptor FD as soon as it is bound, before the engine is loaded. Output goes where the parent's
@@ -16,10 +16,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from unbounded.connect.server import ConnectServer, ServerAddress
-from unbounded.engine_order import EngineOrder
+from unbounded.embed.order import EngineOrder
 
 if TYPE_CHECKING:
-    from unbounded.hosting import EngineHost
+    from unbounded.embed.hosting import EngineHost
 
 HOST = "127.0.0.1"
 PARENT_CHECK_S = 1.0
@@ -35,7 +35,7 @@ def main() -> None:
     hosts: list[EngineHost] = []
     threading.Thread(target=_leave_with_parent, args=(os.getppid(), hosts), daemon=True).start()
     _report_port(int(sys.argv[1]), server.port)
-    from unbounded.hosting import EngineHost  # noqa: PLC0415  the engine is heavy, and the parent wants the port now
+    from unbounded.embed.hosting import EngineHost  # noqa: PLC0415  the engine is heavy, and the parent wants the port now
 
     sys.path.extend(path for path in order.import_paths if path not in sys.path)
     hosts.append(EngineHost(server, order.settings))

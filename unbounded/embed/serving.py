@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from unbounded.connect.server import AddressRefused, Certificate, ConnectServer, ServerAddress
-from unbounded.hosting import EngineHost
+from unbounded.embed.hosting import EngineHost
 
 __all__ = ["AddressRefused", "serve_until_stopped", "server_address"]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
-from unbounded.client_setup import open_session, prepare_client
-from unbounded.embed import EngineProcess, start_engine
+from unbounded.embed.client_setup import open_session, prepare_client
+from unbounded.embed.process import EngineProcess, start_engine
 
 _lock = threading.Lock()
 _engines: list[EngineProcess] = []

@@ -12,12 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from unbounded.engine_order import EngineOrder
+from unbounded.embed.order import EngineOrder
 from unbounded.ids import new_token
 
 STOP_S_MAX = 2.0
 
-_PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE_ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class EngineNotStarted(RuntimeError):
@@ -31,7 +31,7 @@ class EngineProcess:
         self._token = new_token()
         read_end, write_end = os.pipe()
         self._port_pipe = os.fdopen(read_end)
-        command = [sys.executable, "-P", "-m", "unbounded.engine_process", str(write_end)]
+        command = [sys.executable, "-P", "-m", "unbounded.embed.child", str(write_end)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, pass_fds=(write_end,), process_group=0, env=_environment(), text=True
         )
