@@ -41,6 +41,10 @@ class ErrorKind(Enum):
     SQL = ("org.apache.spark.SparkSQLException",)
 
 
+NO_CONDITION = ""
+"""The condition of an error that Spark lets out of Java's library: it has a message alone, the parameter `message`."""
+
+
 class ContextKind(Enum):
     SQL = "SQL"
     DATAFRAME = "DataFrame"
@@ -107,11 +111,15 @@ class SparkError(Exception):
 
     @property
     def sql_state(self) -> str | None:
+        if self.condition == NO_CONDITION:
+            return None
         return conditions()[self.condition][0] if self.condition else None
 
     @property
     def message(self) -> str:
         """The whole sentence as Spark prints it: `[CONDITION] text SQLSTATE: state`."""
+        if self.condition == NO_CONDITION:
+            return self.parameters["message"]
         if not self.condition:
             return self.parameters["message"]
         sql_state, text = conditions()[self.condition]

@@ -19,7 +19,7 @@ from unbounded.analysis.grouping_forms import (
 )
 from unbounded.analysis.pivots import expand_pivot
 from unbounded.analysis.projection import has_aggregate
-from unbounded.analysis.time_windows import plan_time_windows
+from unbounded.analysis.time_windows import plan_grouping_windows
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
@@ -77,7 +77,7 @@ def _resolve_grouping(
     for expression in named:
         if has_aggregate(expression):
             raise analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(_bare(expression)))
-    return plan_time_windows(child, named, analysis)
+    return plan_grouping_windows(child, named, analysis)
 
 
 def _meant(expression: u.Expression, relation: u.Aggregate, child: LogicalPlan, analysis: Analysis) -> u.Expression:

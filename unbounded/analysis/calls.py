@@ -29,7 +29,7 @@ from unbounded.plan.expressions import (
 )
 from unbounded.types.datatypes import BOOLEAN, INTEGER, DataType
 
-_CONSTANT_FUNCTIONS = frozenset({"current_date", "current_timestamp", "current_user", "user", "localtimestamp"})
+_CONSTANT_FUNCTIONS = frozenset({"current_date", "current_timestamp", "current_user", "user"})
 """Functions that may be written without parentheses."""
 
 _NAMING_FUNCTIONS = frozenset({"struct", "arrays_zip"})

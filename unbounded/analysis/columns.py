@@ -13,7 +13,8 @@ from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Alias, Attribute, Cast, Literal, NamedExpression
 from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.plan.tree import walk
-from unbounded.types.datatypes import StructField, StructType
+from unbounded.types.datatypes import StructField
+from unbounded.types.storing import can_store
 
 
 def resolve_with_columns(relation: u.WithColumns, analysis: Analysis) -> LogicalPlan:
@@ -110,7 +111,7 @@ def _field_of_schema(field: StructField, child: LogicalPlan, analysis: Analysis)
         raise analysis_error("NULLABLE_COLUMN_OR_FIELD", name=f"`{field.name}`")
     if column.data_type == field.data_type and column.name == field.name:
         return column
-    if isinstance(column.data_type, StructType) != isinstance(field.data_type, StructType):
+    if not can_store(column.data_type, field.data_type):
         raise analysis_error(
             "INVALID_COLUMN_OR_FIELD_DATA_TYPE",
             name=f"`{field.name}`",

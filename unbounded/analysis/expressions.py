@@ -17,6 +17,7 @@ from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
     Alias,
     Attribute,
+    Call,
     Cast,
     CastMode,
     Exists,
@@ -110,8 +111,9 @@ def name_expression(resolved: Expression, original: u.Expression, analysis: Anal
     match resolved:
         case Attribute() | Alias():
             return resolved
-        case GetField():
-            return analysis.ids.alias(resolved, resolved.field.name, resolved.field.metadata)
+        case GetField() | Call(function="get_item") if isinstance(original, u.UnresolvedAttribute):
+            metadata = resolved.field.metadata if isinstance(resolved, GetField) else ()
+            return analysis.ids.alias(resolved, original.parts[-1], metadata)
         case Cast(child=Attribute(name=name)) if isinstance(original, u.Cast):
             return analysis.ids.alias(resolved, name)
         case _:
@@ -177,7 +179,9 @@ def _resolve_cast(expression: u.Cast, scope: Scope, analysis: Analysis) -> Expre
     child = resolve_expression(expression.child, scope, analysis)
     default = CastMode.ANSI if analysis.environment.is_ansi else CastMode.LEGACY
     mode = _CAST_MODES.get(expression.mode, default)
-    resolved = Cast(child, expression.data_type, mode, is_from_sql=expression.is_from_sql)
+    resolved = Cast(
+        child, expression.data_type, mode, is_implicit=not expression.is_shown, is_from_sql=expression.is_from_sql
+    )
     check_cast(resolved)
     return resolved
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.names import quoted
@@ -50,8 +51,27 @@ def resolve_drop(relation: u.DropNa, analysis: Analysis) -> LogicalPlan:
     child = analysis.relation(relation.child)
     columns = _columns(relation.columns, child, analysis) if relation.columns else child.output
     least = len(columns) if relation.minimum_non_nulls is None else relation.minimum_non_nulls
-    arguments = (Literal(least, INTEGER), *columns)
-    return Filter(child, Call("at_least_n_non_nulls", arguments, BOOLEAN, False))
+    return Filter(child, _at_least(least, list(map(_is_present, columns))))
+
+
+def _is_present(column: Attribute) -> Expression:
+    is_set = Call("isnotnull", (column,), BOOLEAN, False)
+    if not isinstance(column.data_type, FloatType | DoubleType):
+        return is_set
+    is_number = Call("not", (Call("isnan", (column,), BOOLEAN, False),), BOOLEAN, False)
+    return Call("and", (is_set, is_number), BOOLEAN, False)
+
+
+def _at_least(least: int, conditions: Sequence[Expression]) -> Expression:
+    """Whether `least` of the conditions hold."""
+    if least <= 0:
+        return Literal(True, BOOLEAN)
+    if least >= len(conditions) > 0:
+        return reduce(lambda a, b: Call("and", (a, b), BOOLEAN, False), conditions)
+    one, zero = Literal(1, INTEGER), Literal(0, INTEGER)
+    ones: list[Expression] = [Call("if", (condition, one, zero), INTEGER, False) for condition in conditions]
+    total = reduce(lambda a, b: Call("+", (a, b), INTEGER, False), ones, zero)
+    return Call(">=", (total, Literal(least, INTEGER)), BOOLEAN, False)
 
 
 def resolve_replace(relation: u.ReplaceNa, analysis: Analysis) -> LogicalPlan:

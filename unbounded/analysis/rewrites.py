@@ -104,7 +104,7 @@ def _cast_to(data_type: DataType) -> Callable[[u.UnresolvedFunction], u.Expressi
     def rule(call: u.UnresolvedFunction) -> u.Expression:
         if len(call.arguments) != 1:
             raise wrong_argument_count(call.name, len(call.arguments), "1")
-        return u.Cast(call.arguments[0], data_type)
+        return u.Cast(call.arguments[0], data_type, is_shown=False)
 
     return rule
 

@@ -20,7 +20,7 @@ def expand_star(
     Raises: SparkError CANNOT_RESOLVE_STAR_EXPAND
     """
     if isinstance(star, u.UnresolvedRegex):
-        return _matching(star.pattern, _of_plan(star.plan_id, scope, analysis), analysis)
+        return _matching(star.pattern, scope.attributes, analysis)
     columns = _expand(star, scope, analysis)
     excluded = {names.resolve_name(parts, scope, analysis) for parts in star.except_columns}
     return tuple(column for column in columns if column not in excluded)
@@ -57,7 +57,5 @@ def _has_qualifier(attribute: Attribute, target: tuple[str, ...], analysis: Anal
 
 
 def _matching(pattern: str, attributes: tuple[Attribute, ...], analysis: Analysis) -> tuple[Attribute, ...]:
-    """`pattern` is a name in backticks that is a regular expression, or a plain name."""
-    text = pattern[1:-1] if pattern.startswith("`") and pattern.endswith("`") else re.escape(pattern)
     flags = 0 if analysis.environment.is_case_sensitive else re.IGNORECASE
-    return tuple(a for a in attributes if re.fullmatch(text, a.name, flags))
+    return tuple(a for a in attributes if re.fullmatch(pattern, a.name, flags))

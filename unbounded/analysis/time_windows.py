@@ -1,6 +1,7 @@
-"""`window(time, …)` in a query: computed in a projection below, so that every use is the same `window` column.
+"""`window(time, …)` and `session_window(time, gap)` in a query: computed below, so that every use is the same column.
 
-Tumbling windows add one column; sliding ones multiply the rows. Rows whose time is NULL fall out, as in Spark.
+Tumbling windows add one column; sliding ones multiply the rows; sessions are one column per row, which a GROUP BY
+merges first. Rows whose time is NULL fall out, and with sessions also those whose gap is none, as in Spark.
 """
 
 from __future__ import annotations
@@ -12,21 +13,25 @@ from unbounded.analysis.context import Analysis
 from unbounded.analysis.watermarks import DELAY_KEY
 from unbounded.errors import analysis_error
 from unbounded.functions.naming import pretty_name
+from unbounded.functions.time_windows import WINDOW_MARKS, window_type
 from unbounded.plan.expressions import (
     Alias,
     Attribute,
     Call,
     Expression,
     GeneratorCall,
+    GetField,
     Literal,
     Metadata,
     NamedExpression,
+    to_attribute,
 )
-from unbounded.plan.logical import Filter, Generate, LogicalPlan, Project
-from unbounded.plan.tree import rewrite, walk
+from unbounded.plan.logical import Filter, Generate, LogicalPlan, MergeSessions, Project
+from unbounded.plan.tree import rewrite, walk_expression
 from unbounded.types.datatypes import BOOLEAN, LONG, ArrayType, StructField, StructType
 
-WINDOW_FUNCTION = "window"
+WINDOW_FUNCTION, SESSION_FUNCTION = "window", "session_window"
+_FUNCTIONS = (WINDOW_FUNCTION, SESSION_FUNCTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class _Window:
 
     @property
     def struct_type(self) -> StructType:
-        return StructType((StructField("start", self.time.data_type), StructField("end", self.time.data_type)))
+        return window_type(self.time.data_type)
 
 
 def plan_time_windows(
@@ -54,14 +59,54 @@ def plan_time_windows(
 
     Raises: SparkError for more than one kind of window in a query
     """
-    calls = {node for e in expressions for node in walk(e) if isinstance(node, Call) and node.function == WINDOW_FUNCTION}
-    if not calls:
+    call = _window_call(expressions)
+    if call is None:
         return child, tuple(expressions)
+    plan, column = _add_window(child, call, analysis)
+    return plan, tuple(rewrite(e, _reader(call, column)) for e in expressions)
+
+
+def plan_grouping_windows(
+    child: LogicalPlan, grouping: Sequence[NamedExpression], analysis: Analysis
+) -> tuple[LogicalPlan, tuple[NamedExpression, ...]]:
+    """`plan_time_windows` for the expressions of a GROUP BY, where sessions of equal other keys are merged."""
+    call = _window_call(grouping)
+    is_grouped_by_sessions = any(isinstance(g, Alias) and g.child == call for g in grouping)
+    if call is None or call.function != SESSION_FUNCTION or not is_grouped_by_sessions:
+        return plan_time_windows(child, grouping, analysis)
+    keys = [g for g in grouping if not (isinstance(g, Alias) and g.child == call)]
+    computed = tuple(key for key in keys if isinstance(key, Alias))
+    if computed:
+        child = Project(child, (*child.output, *computed))
+    plan, session = _add_session(child, call, analysis)
+    merged = analysis.ids.attribute(SESSION_FUNCTION, session.data_type, False, session.metadata)
+    plan = MergeSessions(plan, session, tuple(to_attribute(key) for key in keys), merged)
+    return plan, tuple(_grouped(g, call, merged) for g in grouping)
+
+
+def _grouped(expression: NamedExpression, call: Call, merged: Attribute) -> NamedExpression:
+    """A grouping expression over the rows with merged sessions; the computed ones are columns there."""
+    if isinstance(expression, Alias) and expression.child == call:
+        return merged if expression.name in (pretty_name(call), SESSION_FUNCTION) else Alias(
+            merged, expression.id, expression.name, expression.metadata
+        )
+    return to_attribute(expression)
+
+
+def _window_call(expressions: Sequence[NamedExpression]) -> Call | None:
+    """Raises: SparkError for more than one kind of window"""
+    calls = {
+        node
+        for expression in expressions
+        for node in walk_expression(expression)
+        if isinstance(node, Call) and node.function in _FUNCTIONS
+    }
     if len(calls) > 1:
         raise analysis_error("_LEGACY_ERROR_TEMP_1039")
-    (call,) = calls
-    plan, column = _add_window(child, call, analysis)
+    return calls.pop() if calls else None
 
+
+def _reader(call: Call, column: Attribute) -> object:
     def read_column(node: object) -> object:
         if node == call:
             return column
@@ -69,12 +114,14 @@ def plan_time_windows(
             return column
         return node
 
-    return plan, tuple(rewrite(e, read_column) for e in expressions)
+    return read_column
 
 
 def _add_window(child: LogicalPlan, call: Call, analysis: Analysis) -> tuple[LogicalPlan, Attribute]:
+    if call.function == SESSION_FUNCTION:
+        return _add_session(child, call, analysis)
     window = _parts(call)
-    metadata = _event_time_metadata(window.time)
+    metadata = _event_time_metadata(window.time, WINDOW_MARKS[0])
     rows = Filter(child, Call("isnotnull", (window.time,), BOOLEAN, False))
     if window.is_tumbling:
         bounds = Call("tumbling_window", _arguments(window), window.struct_type, False)
@@ -84,6 +131,15 @@ def _add_window(child: LogicalPlan, call: Call, analysis: Analysis) -> tuple[Log
     windows = Call("sliding_windows", _arguments(window), ArrayType(window.struct_type, False), False)
     field = StructField("col", window.struct_type, False)
     return Generate(rows, GeneratorCall("explode", (windows,), (field,)), False, (column,)), column
+
+
+def _add_session(child: LogicalPlan, call: Call, analysis: Analysis) -> tuple[LogicalPlan, Attribute]:
+    """Each row's own session. An empty or backward one is none, and an unknown bound neither."""
+    metadata = _event_time_metadata(call.arguments[0], WINDOW_MARKS[1])
+    added = analysis.ids.alias(call, SESSION_FUNCTION, metadata)
+    column = added.to_attribute()
+    is_session = Call(">", (GetField(column, 1), GetField(column, 0)), BOOLEAN)
+    return Filter(Project(child, (*child.output, added)), is_session), column
 
 
 def _parts(call: Call) -> _Window:
@@ -97,9 +153,13 @@ def _arguments(window: _Window) -> tuple[Expression, ...]:
     return (window.time, *(Literal(value, LONG) for value in durations))
 
 
-def _event_time_metadata(time: Expression) -> Metadata:
+def _event_time_metadata(time: Expression, mark: str) -> Metadata:
     """A window over event time is event time itself, and is marked as a window."""
     inherited = [
-        item for node in walk(time) if isinstance(node, Attribute) for item in node.metadata if item[0] == DELAY_KEY
+        item
+        for node in walk_expression(time)
+        if isinstance(node, Attribute)
+        for item in node.metadata
+        if item[0] == DELAY_KEY
     ]
-    return (("spark.timeWindow", True), *inherited[:1])
+    return ((mark, True), *inherited[:1])

@@ -198,7 +198,9 @@ class Operation:
     def _next(self, attachment: int, after: int, deadline_us: int) -> Entry[ExecutePlanResponse] | End | None:
         if attachment != self._attachment:
             raise handle_error("INVALID_CURSOR.DISCONNECTED")
-        wait_us = min(self._limits.progress_interval_us, max(deadline_us - self._clock.monotonic_us(), 0))
+        wait_us = self._limits.progress_interval_us
+        if self.ticket.is_reattachable:
+            wait_us = min(wait_us, max(deadline_us - self._clock.monotonic_us(), 0))
         try:
             return self._buffer.read(after, wait_us / 1_000_000)
         except PositionNotAvailable:

@@ -7,7 +7,7 @@ sessions and data frames know RDDs, and a client whose engine has ended gives up
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pyspark
@@ -83,11 +83,3 @@ def _retry_while(is_engine_running: Callable[[], bool]) -> Callable[[DefaultPoli
         return is_engine_running() and _can_retry(policy, error)
 
     return can_retry
-
-
-def open_session(url: str, settings: Mapping[str, str]) -> Any:
-    """A session of the engine at `url`; the process's own one if it has one."""
-    builder = SparkSession.builder.remote(url)
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    return builder.getOrCreate()

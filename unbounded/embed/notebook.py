@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
-from unbounded.embed.client_setup import open_session, prepare_client
+from unbounded.embed.client_setup import prepare_client
 from unbounded.embed.process import EngineProcess, start_engine
 
 _lock = threading.Lock()
@@ -19,8 +19,10 @@ def local_session(settings: Mapping[str, str]) -> SparkSession:
     """The process's session, with `settings` set in it."""
     engine = _running_engine()
     prepare_client(engine.url, lambda: engine.is_running)
-    session: SparkSession = open_session(engine.url, settings)
-    return session
+    builder = SparkSession.builder.remote(engine.url)
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
 
 
 def _running_engine() -> EngineProcess:

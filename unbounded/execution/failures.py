@@ -8,11 +8,12 @@ import duckdb
 
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.execution.file_failures import file_error
+from unbounded.functions.datetimes.pattern_failures import explain_parse_failure
 from unbounded.functions.engine import read_error
 
 _ABOUT_FILES = (duckdb.InvalidInputException, duckdb.IOException, duckdb.NotImplementedException)
-_OVERFLOW = re.compile(r"Overflow in (\w+) of (\w+)")
-_TYPE_NAMES = {"INT8": "byte", "INT16": "short", "INT32": "integer", "INT64": "long"}
+_OVERFLOW = re.compile(r"Overflow in (\w+) of (INT\d+) \((-?\d+) (\S) (-?\d+)\)")
+_SHORT_TYPES = ("INT8", "INT16")
 _ALTERNATIVES = {"addition": "try_add", "subtraction": "try_subtract", "multiplication": "try_multiply"}
 
 
@@ -24,15 +25,22 @@ def spark_error(failure: BaseException) -> BaseException:
     carried = read_error(text)
     if carried is not None:
         kind, condition, parameters = carried
-        return SparkError(ErrorKind[kind], condition, parameters)
+        return SparkError(ErrorKind[kind], condition, _explained(condition, parameters))
     if isinstance(failure, duckdb.InterruptException):
         return SparkError(ErrorKind.SPARK, "OPERATION_CANCELED", {})
-    if isinstance(failure, duckdb.OutOfRangeException):
+    if isinstance(failure, duckdb.OutOfRangeException) or "Date out of range" in text:
         return _out_of_range(text)
     if "More than one row returned by a subquery" in text:
         return SparkError(ErrorKind.RUNTIME, "SCALAR_SUBQUERY_TOO_MANY_ROWS", {})
     about_file = file_error(text) if isinstance(failure, _ABOUT_FILES) else None
     return about_file or SparkError(ErrorKind.SPARK, "INTERNAL_ERROR", {"message": text.splitlines()[0]})
+
+
+def _explained(condition: str, parameters: dict[str, str]) -> dict[str, str]:
+    """A failure to read a time carries what was read; why it failed is found out here."""
+    if condition == "CANNOT_PARSE_TIMESTAMP" and "pattern" in parameters:
+        return explain_parse_failure(parameters)
+    return parameters
 
 
 def _out_of_range(text: str) -> SparkError:
@@ -44,13 +52,16 @@ def _out_of_range(text: str) -> SparkError:
         }
         return SparkError(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", parameters)
     found = _OVERFLOW.search(text)
-    type_name = _TYPE_NAMES.get(found[2], "") if found else ""
-    if found and type_name and found[1] in _ALTERNATIVES:
-        parameters = {
-            "message": f"{type_name} overflow",
-            "alternative": f" Use '{_ALTERNATIVES[found[1]]}' to tolerate overflow and return NULL instead.",
-            "config": '"spark.sql.ansi.enabled"',
-        }
-        return SparkError(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", parameters)
-    parameters = {"message": "overflow", "alternative": "", "config": '"spark.sql.ansi.enabled"'}
+    if found is None or found[1] not in _ALTERNATIVES:
+        return _overflow("")
+    operation, type_name, left, symbol, right = found.groups()
+    function = _ALTERNATIVES[operation]
+    if type_name in _SHORT_TYPES:
+        values = {"value1": f"{left}S", "symbol": symbol, "value2": f"{right}S", "functionName": f"`{function}`"}
+        return SparkError(ErrorKind.ARITHMETIC, "BINARY_ARITHMETIC_OVERFLOW", values)
+    return _overflow(f" Use '{function}' to tolerate overflow and return NULL instead.")
+
+
+def _overflow(alternative: str) -> SparkError:
+    parameters = {"message": "overflow", "alternative": alternative, "config": '"spark.sql.ansi.enabled"'}
     return SparkError(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", parameters)

@@ -20,12 +20,16 @@ def as_strings(plan: LogicalPlan, ids: Ids) -> LogicalPlan:
     return Project(plan, tuple(ids.alias(Call("show_text", (a,), STRING), a.name) for a in plan.output))
 
 
+_ESCAPES = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f", "\b": "\\b", "\v": "\\v", "\a": "\\a"})
+
+
 def table_text(names: Sequence[str], table: pa.Table, row_count: int, truncate: int) -> str:
     """The framed table of the first `row_count` rows of `table` (all text), and a line that says if there are more.
 
     `truncate` 0 keeps whole cells and aligns left, otherwise cells are cut and aligned right; names are never cut.
     """
-    columns = [[name, *cells] for name, cells in zip(names, _cells(table, row_count, truncate), strict=True)]
+    heads = [name.translate(_ESCAPES) for name in names]
+    columns = [[name, *cells] for name, cells in zip(heads, _cells(table, row_count, truncate), strict=True)]
     widths = [max(_MINIMUM_WIDTH, *map(display_width, column)) for column in columns]
     rule = "+" + "+".join("-" * width for width in widths) + "+\n" if columns else "++\n"
     shown_count = min(row_count, table.num_rows)

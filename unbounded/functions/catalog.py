@@ -10,11 +10,13 @@ from unbounded.functions import (
     operators,
     session_values,
     structures,
+    time_windows,
     window_functions,
 )
 from unbounded.functions.collections import array_sets, arrays, higher_order, maps, sequences
 from unbounded.functions.datetimes import arithmetic as datetime_arithmetic
-from unbounded.functions.datetimes import epochs, making, moves, parts, present, truncation, zone_changes
+from unbounded.functions.datetimes import conversions, epochs, making, moves, parts, present, truncation, zone_changes
+from unbounded.functions.documents import csv_functions, json_functions, json_paths
 from unbounded.functions.known import KNOWN
 from unbounded.functions.math import bits, elementary, random, rounding
 from unbounded.functions.patterns import like, regular
@@ -29,15 +31,20 @@ REGISTRY = Registry(
         window_functions.FUNCTIONS,
         generators.FUNCTIONS,
         structures.FUNCTIONS,
+        time_windows.FUNCTIONS,
         arrays.FUNCTIONS,
         array_sets.FUNCTIONS,
         sequences.FUNCTIONS,
         maps.FUNCTIONS,
         higher_order.FUNCTIONS,
+        json_functions.FUNCTIONS,
+        json_paths.FUNCTIONS,
+        csv_functions.FUNCTIONS,
         parts.FUNCTIONS,
         moves.FUNCTIONS,
         truncation.FUNCTIONS,
         epochs.FUNCTIONS,
+        conversions.FUNCTIONS,
         making.FUNCTIONS,
         present.FUNCTIONS,
         zone_changes.FUNCTIONS,

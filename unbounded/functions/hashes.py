@@ -84,7 +84,7 @@ def _chained(family: str, value: str, data_type: DataType, seed: str) -> str:
         case BooleanType() | IntegralType() | YearMonthIntervalType():
             return f"kernel_{family}_word(CAST({value} AS INTEGER), {seed})"
         case DateType():
-            return f"kernel_{family}_word({value} - DATE '1970-01-01', {seed})"
+            return f"kernel_{family}_word(CAST({value} - DATE '1970-01-01' AS INTEGER), {seed})"
         case TimestampType() | TimestampNTZType():
             return f"kernel_{family}_long(epoch_us({value}), {seed})"
         case FloatType():

@@ -103,7 +103,7 @@ _TIMES_FROM_TEXT = (
             CASE WHEN p.y <> '' THEN TRY(make_date(spark_part(p.y, ''), spark_part(p.m, '1'), spark_part(p.d, '1'))) END)[1]""",
     """CREATE MACRO spark_clock_us(h, m, s, f) AS
         CASE WHEN h < 24 AND m < 60 AND s < 60
-            THEN ((h * 60 + m) * 60 + s) * 1000000 + CAST(left(rpad(f, 6, '0'), 6) AS BIGINT) END""",
+            THEN ((CAST(h AS BIGINT) * 60 + m) * 60 + s) * 1000000 + CAST(left(rpad(f, 6, '0'), 6) AS BIGINT) END""",
     # Wall clock `w` and zone text `z` of a trimmed text; `w` is NULL for what is no timestamp.
     f"""CREATE MACRO spark_timestamp_parts(s) AS
         list_transform([regexp_extract(s, '(?s)^{_TIMESTAMP}$', ['y', 'm', 'd', 'h', 'i', 's', 'f', 'z'])], lambda p :

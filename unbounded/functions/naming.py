@@ -5,7 +5,7 @@ The form is Spark's "pretty SQL": implicit casts and qualifiers are not shown, s
 
 from __future__ import annotations
 
-import datetime
+import struct
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -50,6 +50,7 @@ from unbounded.types.datatypes import (
     TimestampType,
     YearMonthIntervalType,
 )
+from unbounded.types.datetime_text import date_text, timestamp_text
 from unbounded.types.interval_text import day_time_text, year_month_text
 
 INFIX = {
@@ -57,8 +58,6 @@ INFIX = {
     "<=>": "<=>", "and": "AND", "or": "OR", "&": "&", "|": "|", "^": "^", "div": "div", "<<": "<<", ">>": ">>",
     ">>>": ">>>",
 }  # fmt: skip
-
-_EPOCH = datetime.datetime(1970, 1, 1)
 
 
 def pretty_name(expression: Expression) -> str:
@@ -74,6 +73,8 @@ def pretty_name(expression: Expression) -> str:
             return f"{pretty_name(child)} AS {name}"
         case Cast():
             return _cast_name(expression)
+        case Call(function="from_json", data_type=MapType()):
+            return "entries"
         case Call(function=function, arguments=arguments):
             return _call_name(function, arguments)
         case AggregateCall():
@@ -112,11 +113,11 @@ def literal_name(value: Any, data_type: DataType) -> str:
         case BinaryType():
             return f"X'{value.hex().upper()}'"
         case DateType():
-            return f"DATE '{(_EPOCH + datetime.timedelta(days=value)).date().isoformat()}'"
+            return f"DATE '{date_text(value)}'"
         case TimestampType():
-            return f"TIMESTAMP '{_timestamp_text(value)}'"
+            return f"TIMESTAMP '{timestamp_text(value)}'"
         case TimestampNTZType():
-            return f"TIMESTAMP_NTZ '{_timestamp_text(value)}'"
+            return f"TIMESTAMP_NTZ '{timestamp_text(value)}'"
         case DayTimeIntervalType():
             return day_time_text(value, data_type)
         case YearMonthIntervalType():
@@ -129,8 +130,10 @@ def literal_name(value: Any, data_type: DataType) -> str:
         case StructType(fields=fields):
             members = (f"{literal_name(v, f.data_type)} AS {f.name}" for f, v in zip(fields, value, strict=True))
             return f"NAMED_STRUCT({', '.join(members)})"
-        case DoubleType() | FloatType():
-            return _floating_text(value)
+        case FloatType():
+            return floating_text(_shortest_float(value))
+        case DoubleType():
+            return floating_text(value)
         case DecimalType():
             return str(Decimal(value))
         case _:
@@ -286,13 +289,20 @@ def edge_name(edge: FrameEdge | Literal, unbounded_side: str) -> str:
     return f"{literal_name(abs(edge.value), edge.data_type)} {'PRECEDING' if is_preceding else 'FOLLOWING'}"
 
 
-def _timestamp_text(microseconds: int) -> str:
-    moment = _EPOCH + datetime.timedelta(microseconds=microseconds)
-    fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
-    return moment.strftime("%Y-%m-%d %H:%M:%S") + fraction
+def _shortest_float(value: float) -> float:
+    """The number with the fewest digits that is the same in single precision."""
+    candidates = (float(f"{value:.{digits}g}") for digits in range(1, 10))
+    return next((c for c in candidates if _single(c) == _single(value)), value)
 
 
-def _floating_text(value: float) -> str:
+def _single(value: float) -> bytes:
+    try:
+        return struct.pack("f", value)
+    except OverflowError:
+        return struct.pack("f", float("inf") if value > 0 else float("-inf"))
+
+
+def floating_text(value: float) -> str:
     """Java's `Double.toString`."""
     if value != value or value in (float("inf"), float("-inf")):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]

@@ -45,11 +45,14 @@ from unbounded.types.coercion import common_type, common_type_of, is_string_like
 from unbounded.types.datatypes import (
     BOOLEAN,
     DOUBLE,
+    ArrayType,
+    CalendarIntervalType,
     DataType,
     DatetimeType,
     DecimalType,
     IntervalType,
     MapType,
+    StructType,
 )
 
 Typed = tuple[tuple[Expression, ...], DataType]
@@ -89,7 +92,7 @@ def _type_comparison(name: str, arguments: Sequence[Expression], environment: En
     target = _compared_type(left.data_type, right.data_type, environment)
     if target is None:
         raise incompatible_operands(name, left, right)
-    if isinstance(target, MapType):
+    if isinstance(target, MapType | CalendarIntervalType):
         raise analysis_error(
             "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
             sqlExpr=infix_expression(name, left, right),
@@ -101,10 +104,26 @@ def _type_comparison(name: str, arguments: Sequence[Expression], environment: En
 
 def _compared_type(a: DataType, b: DataType, environment: Environment) -> DataType | None:
     """Outside ANSI mode a string takes the other side's type; beside a decimal both are DOUBLE."""
+    if _mixes_members(a, b):
+        return None
     if environment.is_ansi or is_string_like(a) == is_string_like(b):
         return common_type(a, b)
     other = b if is_string_like(a) else a
     return DOUBLE if isinstance(other, DecimalType) else other
+
+
+def _mixes_members(a: DataType, b: DataType) -> bool:
+    """Whether members of nested types would have to be cast between strings and something else."""
+    match a, b:
+        case ArrayType(element_type=x), ArrayType(element_type=y):
+            return is_string_like(x) != is_string_like(y) or _mixes_members(x, y)
+        case StructType(fields=x), StructType(fields=y) if len(x) == len(y):
+            return any(
+                is_string_like(f.data_type) != is_string_like(g.data_type) or _mixes_members(f.data_type, g.data_type)
+                for f, g in zip(x, y, strict=True)
+            )
+        case _:
+            return False
 
 
 def _type_membership(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
@@ -190,7 +209,7 @@ def _arithmetic(lower: Callable[[Invocation], str] = _lower_arithmetic) -> Funct
 
 
 def _division() -> Function:
-    return Function(_type_arithmetic, _lower_arithmetic, nullability=Nullability.ALWAYS)
+    return Function(_type_arithmetic, _lower_arithmetic, nullability=Nullability.ALWAYS, stands_for=stands_for)
 
 
 def _tried(operator: str) -> Function:

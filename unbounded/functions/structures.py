@@ -1,17 +1,15 @@
-"""Building and reading structs, arrays and maps by position or key; time windows."""
+"""Building and reading structs, arrays and maps by position or key."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from unbounded.errors import ErrorKind, analysis_error
-from unbounded.functions.durations import parse_duration_us
-from unbounded.functions.engine import cast, engine_type, quote, raise_error
+from unbounded.functions.engine import engine_type, quote, raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import Function, Invocation, Nullability
 from unbounded.functions.signature import (
-    P_TIMESTAMP,
     different_types,
     implicit_cast,
     wrong_argument_count,
@@ -21,14 +19,12 @@ from unbounded.functions.text_forms import to_shown_text
 from unbounded.plan.expressions import Alias, Attribute, Expression, GetField, LambdaVariable, Literal
 from unbounded.types.coercion import common_type_of
 from unbounded.types.datatypes import (
-    LONG,
     STRING,
     ArrayType,
     DataType,
     MapType,
     StructField,
     StructType,
-    TimestampNTZType,
 )
 
 Typed = tuple[tuple[Expression, ...], DataType]
@@ -111,79 +107,6 @@ def _lower_get_item(invocation: Invocation) -> str:
     return f"CASE WHEN {key} < 0 OR {key} >= len({container}) THEN {failure} ELSE {container}[CAST({key} AS BIGINT) + 1] END"
 
 
-def _type_window(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
-    """time, length, [slide, [start]]: the durations become microseconds."""
-    if not 2 <= len(arguments) <= 4:
-        raise wrong_argument_count(name, len(arguments), "[2, 3, 4]")
-    time = arguments[0]
-    if isinstance(time.data_type, StructType):
-        time = GetField(time, len(time.data_type.fields) - 1)
-    if not isinstance(time.data_type, TimestampNTZType):
-        target = P_TIMESTAMP.accept(time.data_type)
-        if target is None:
-            raise wrong_argument_type(name, arguments, 0, '("TIMESTAMP" or "TIMESTAMP WITHOUT TIME ZONE")')
-        time = implicit_cast(time, target)
-    lengths = [_duration_us(name, arguments, position) for position in range(1, len(arguments))]
-    length, slide, start = lengths[0], (lengths[1:] or lengths)[0], (lengths[2:] or [0])[0]
-    _check_window(name, arguments, length, slide, start)
-    durations = tuple(Literal(value, LONG) for value in (length, slide, start))
-    struct = StructType((StructField("start", time.data_type), StructField("end", time.data_type)))
-    return (time, *durations), struct
-
-
-def _duration_us(name: str, arguments: Sequence[Expression], position: int) -> int:
-    argument = arguments[position]
-    if isinstance(argument, Literal) and isinstance(argument.value, str):
-        return parse_duration_us(argument.value)
-    if isinstance(argument, Literal) and isinstance(argument.value, int):
-        return argument.value
-    raise wrong_argument_type(name, arguments, position, f'"{STRING.sql_name}"')
-
-
-def _check_window(name: str, arguments: Sequence[Expression], length: int, slide: int, start: int) -> None:
-    for value, shown in ((length, "window_duration"), (slide, "slide_duration")):
-        if value <= 0:
-            raise analysis_error(
-                "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
-                sqlExpr=f'"{name}({", ".join(map(pretty_name, arguments))})"',
-                exprName=f"`{shown}`",
-                valueRange="(0, 9223372036854775807]",
-                currentValue=f"{value}L",
-            )
-    if slide > length or abs(start) >= slide:
-        wrong = ("slide_duration", "<=", "window_duration") if slide > length else ("abs(start_time)", "<", "slide_duration")
-        values = (slide, length) if slide > length else (abs(start), slide)
-        raise analysis_error(
-            "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION",
-            sqlExpr=f'"{name}({", ".join(map(pretty_name, arguments))})"',
-            leftExprName=f"`{wrong[0]}`",
-            leftExprValue=f"{values[0]}L",
-            constraint=wrong[1],
-            rightExprName=f"`{wrong[2]}`",
-            rightExprValue=f"{values[1]}L",
-        )
-
-
-def _lower_tumbling(invocation: Invocation) -> str:
-    """start = time - (time - offset) mod slide, with a non-negative remainder."""
-    time, length, slide, start = invocation.sql
-    begin = _window_start(time, slide, start)
-    return cast(f"struct_pack(\"start\" := make_timestamp({begin}), \"end\" := make_timestamp({begin} + {length}))", invocation.data_type)
-
-
-def _window_start(time: str, slide: str, start: str) -> str:
-    return f"(epoch_us({time}) - (((epoch_us({time}) - {start}) % {slide}) + {slide}) % {slide})"
-
-
-def _lower_sliding(invocation: Invocation) -> str:
-    """Every window that contains the time, latest start first, as Spark orders them."""
-    time, length, slide, start = invocation.sql
-    last = _window_start(time, slide, start)
-    starts = f"range({last}, epoch_us({time}) - {length}, -{slide})"
-    window = f"struct_pack(\"start\" := make_timestamp(s), \"end\" := make_timestamp(s + {length}))"
-    return f"list_transform({starts}, lambda s : {window})"
-
-
 def _type_show_text(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
     return tuple(arguments), STRING
 
@@ -202,8 +125,5 @@ FUNCTIONS: dict[str, Function] = {
     "named_struct": Function(_type_named_struct, _lower_struct, nullability=Nullability.NEVER),
     "array": Function(_type_array, _lower_array, nullability=Nullability.NEVER),
     "get_item": Function(_type_get_item, _lower_get_item, nullability=Nullability.ALWAYS),
-    "window": Function(_type_window, "{0}", nullability=Nullability.NEVER),
     "show_text": Function(_type_show_text, _lower_show_text, nullability=Nullability.NEVER),
-    "tumbling_window": Function(_type_window, _lower_tumbling, nullability=Nullability.NEVER),
-    "sliding_windows": Function(_type_window, _lower_sliding, nullability=Nullability.NEVER),
 }

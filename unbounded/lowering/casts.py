@@ -59,12 +59,13 @@ class _Rules:
 
 
 def lower_cast(value: str, cast: Cast, environment: Environment) -> str:
-    """`value` (engine text of the child) as the cast's type."""
+    """`value` (engine text of the child) as the cast's type; implicit casts follow the session's mode."""
     if isinstance(cast.child, Literal) and isinstance(cast.child.value, str):
         constant = _from_constant(cast.child.value, cast.data_type, environment)
         if constant is not None:
             return constant
-    return cast_value(value, cast.child.data_type, cast.data_type, cast.mode, environment)
+    mode = CastMode.LEGACY if cast.is_implicit and not environment.is_ansi else cast.mode
+    return cast_value(value, cast.child.data_type, cast.data_type, mode, environment)
 
 
 def _from_constant(value: str, target: DataType, environment: Environment) -> str | None:

@@ -186,6 +186,15 @@ class ExpressionLowering:
         side = "PRECEDING" if edge.value < 0 else "FOLLOWING"
         return f"{_distance(abs(edge.value), edge.data_type, ordered)} {side}"
 
+    def _python(self, call: PythonCall, over: str) -> str:
+        """A function of groups gets one argument: the list of its rows as structs."""
+        name = self._lowering.function_name(call)
+        arguments = [self.lower(a) for a in call.arguments]
+        if not call.is_aggregate:
+            return f"{name}({', '.join(arguments) or 'NULL::INTEGER'})"
+        members = ", ".join(f"a{i} := {a}" for i, a in enumerate(arguments or ["NULL::INTEGER"]))
+        return f"{name}(list(struct_pack({members})){over})"
+
     def _field(self, expression: GetField) -> str:
         child, name = self.lower(expression.child), expression.field.name
         if not isinstance(expression.child.data_type, ArrayType):

@@ -39,6 +39,7 @@ from unbounded.plan.logical import (
     LocalRelation,
     LogicalPlan,
     MapPartitions,
+    MergeSessions,
     OneRow,
     Project,
     Range,
@@ -267,6 +268,20 @@ def _lower_generate(plan: Generate, lowering: Lowering) -> str:
     return lower_generate(plan, _from(plan.child, lowering), _expressions(lowering))
 
 
+def _lower_merge_sessions(plan: MergeSessions, lowering: Lowering) -> str:
+    """A session begins where a row starts after all rows before it have ended; equal starts are one step."""
+    keys = "".join(f"{column(key)}, " for key in plan.keys)
+    partition = f"PARTITION BY {keys.removesuffix(', ')} " if keys else ""
+    start, end = (f"struct_extract({column(plan.session)}, '{name}')" for name in ("start", "end"))
+    before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    begins = f"CASE WHEN {start} > max({end}) OVER ({partition}ORDER BY {start} {before}) THEN 1 ELSE 0 END"
+    marked = f"SELECT *, {begins} AS begins FROM {_from(plan.child, lowering)}"
+    numbered = f"SELECT *, sum(begins) OVER ({partition}ORDER BY {start}) AS number FROM ({marked}) AS m"
+    whole = f"OVER (PARTITION BY {keys}number)"
+    bounds = f'struct_pack("start" := min({start}) {whole}, "end" := max({end}) {whole})'
+    return f"SELECT {_columns(plan.child.output)}, {bounds} AS {column(plan.merged)} FROM ({numbered}) AS n"
+
+
 def _lower_python(plan: Any, lowering: Lowering) -> str:
     """A table function of the user: its inputs are queries of their own, its rows come in as a table."""
     children = (plan.left, plan.right) if isinstance(plan, CoGroupMap) else (plan.child,)
@@ -296,6 +311,7 @@ _RULES: dict[type[LogicalPlan], Callable[[Any, Lowering], str]] = {
     Deduplicate: _lower_deduplicate,
     Sample: _lower_sample,
     Generate: _lower_generate,
+    MergeSessions: _lower_merge_sessions,
     MapPartitions: _lower_python,
     GroupMap: _lower_python,
     CoGroupMap: _lower_python,

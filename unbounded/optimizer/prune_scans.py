@@ -1,5 +1,8 @@
-"""Tells file scans which columns a query uses. The engine leaves out unused columns by itself; what counts as a malformed
-record, and whether a query asks for the corrupt record column alone, depends on it too."""
+"""Tells file scans which columns a query uses.
+
+The engine leaves out unused columns by itself. But what counts as a malformed record, and whether a query asks for the
+corrupt record column alone, depends on it too.
+"""
 
 from __future__ import annotations
 

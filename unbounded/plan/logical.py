@@ -211,6 +211,20 @@ class Generate(LogicalPlan):
 
 
 @dataclass(frozen=True, slots=True)
+class MergeSessions(LogicalPlan):
+    """Adds to each row the session it belongs to: `session` columns of rows with equal `keys` that overlap or touch."""
+
+    child: LogicalPlan
+    session: Attribute
+    keys: tuple[Attribute, ...]
+    merged: Attribute
+
+    @property
+    def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
+        return (*self.child.output, self.merged)
+
+
+@dataclass(frozen=True, slots=True)
 class Deduplicate(LogicalPlan):
     """One row per combination of `keys` (all of one row: the first)."""
 

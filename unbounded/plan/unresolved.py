@@ -131,10 +131,13 @@ class CastMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cast(Expression):
+    """`is_shown`: whether column names and errors show the cast; they do not show `int("7")`."""
+
     child: Expression
     data_type: DataType
     mode: CastMode = CastMode.DEFAULT
     is_from_sql: bool = False
+    is_shown: bool = True
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 

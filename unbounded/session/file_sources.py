@@ -35,13 +35,13 @@ from unbounded.plan.unresolved import Options
 from unbounded.session.config import SessionConfig
 from unbounded.types.datatypes import (
     BINARY,
+    DOUBLE,
     LONG,
     STRING,
     TIMESTAMP,
     ArrayType,
     CalendarIntervalType,
     DataType,
-    DecimalType,
     MapType,
     NullType,
     StructField,
@@ -63,25 +63,27 @@ _TEXT_SCHEMA = StructType((StructField("value", STRING),))
 class FileSources:
     """Makes scans for one query. `run` computes the rows of a query that looks into files."""
 
-    def __init__(self, config: SessionConfig, environment: Environment, run: Callable[[LoweredQuery], pa.Table]) -> None:
+    def __init__(
+        self, config: SessionConfig, environment: Environment, run: Callable[[LoweredQuery], pa.Table]
+    ) -> None:
         self._config = config
         self._environment = environment
         self._run = run
 
-    def read(self, file_format: FileFormat, paths: Sequence[str], schema: StructType | None, pairs: Options) -> FileScan:
+    def read(
+        self, file_format: FileFormat, paths: Sequence[str], schema: StructType | None, pairs: Options
+    ) -> FileScan:
         """`spark.read`: lists `paths`, and infers the schema if none is given.
 
         Raises: SparkError PATH_NOT_FOUND, UNABLE_TO_INFER_SCHEMA, UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE, …
         """
         options = FileOptions(pairs, file_format)
-        listing = self.list(paths, options)
+        listing = self.list_files(paths, options)
         scan = self.of_listing(file_format, listing, schema, options)
         check_types(scan.data_schema, file_format)
         return scan
 
-    def read_stream(
-        self, file_format: FileFormat, path: str, schema: StructType | None, pairs: Options
-    ) -> FileScan:
+    def read_stream(self, file_format: FileFormat, path: str, schema: StructType | None, pairs: Options) -> FileScan:
         """A scan without files, for a streaming source to fill; the files there are now tell a missing schema."""
         if schema is None:
             return self.read(file_format, [path], None, pairs).with_files([])
@@ -90,7 +92,7 @@ class FileSources:
         nullable = StructType(tuple(replace(f, nullable=True) for f in schema.fields))
         return FileScan(file_format, (), nullable, self.format_options(file_format, options))
 
-    def list(self, paths: Sequence[str], options: FileOptions) -> Listing:
+    def list_files(self, paths: Sequence[str], options: FileOptions) -> Listing:
         infers = self._config.boolean("spark.sql.sources.partitionColumnTypeInference.enabled")
         return list_files(paths, listing_options(options, self._config.zone, infers_partition_types=infers))
 
@@ -149,7 +151,8 @@ class FileSources:
     def _infer_csv(self, scan: FileScan, options: CsvOptions) -> StructType:
         """Names from the first record of the first file that has one; types from all cells, if asked for."""
         self._require_files(scan)
-        tokens = next((t for t in (self._first_tokens(scan, f, options) for f in scan.files) if t), [])
+        found = (self._first_tokens(scan, file, options) for file in scan.files)
+        tokens: list[str | None] = next((tokens for tokens in found if tokens), [])
         names = column_names(tokens, options, is_case_sensitive=self._environment.is_case_sensitive)
         types: list[DataType] = [STRING] * len(names)
         if options.infers_schema and names:
@@ -181,14 +184,18 @@ class FileSources:
         return self._with_corrupt_column(schema, options) if has_malformed else schema
 
     def _with_numbers(self, scan: FileScan, options: JsonOptions, schema: StructType) -> StructType:
-        paths = [path for path, t in json_inference.leaves(schema) if t in (LONG, json_inference.DOUBLE)]
+        paths = [path for path, t in json_inference.leaves(schema) if t in (LONG, DOUBLE)]
         if not paths:
             return schema
         query = inference.json_numbers_query(scan, options, paths, self._environment, next_prefix())
         row = self._run(query).to_pylist()[0]
         changes = {
             path: json_inference.number_type(
-                row[f"digits{i}"] or 1, row[f"scale{i}"] or 0, bool(row[f"ints{i}"]), bool(row[f"fracs{i}"]), options
+                row[f"digits{i}"] or 1,
+                row[f"scale{i}"] or 0,
+                has_integers=bool(row[f"ints{i}"]),
+                has_fractions=bool(row[f"fracs{i}"]),
+                prefers_decimal=options.prefers_decimal,
             )
             for i, path in enumerate(paths)
         }
@@ -220,8 +227,6 @@ def _csv_type(kinds: str | None, digits: int | None) -> DataType:
 def _as_struct(data_type: DataType) -> StructType:
     assert isinstance(data_type, StructType)
     return data_type
-
-
 
 
 def check_types(schema: StructType, file_format: FileFormat) -> None:

@@ -1,4 +1,4 @@
-"""Names and files as one query sees them (`analysis.context.Catalog`): the session's names, the warehouse, the readers."""
+"""Names and files as one query sees them (`analysis.context.Catalog`): session, warehouse, readers."""
 
 from __future__ import annotations
 

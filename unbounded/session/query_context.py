@@ -43,7 +43,8 @@ def open_context(
 
     files = FileSources(config, environment, run)
     warehouse = Warehouse(local_path(config.warehouse_directory), LocalFileSystem())
-    return _context(config, names, environment, database, cancellation, files, Tables(warehouse, files, environment.database))
+    tables = Tables(warehouse, files, environment.database)
+    return _context(config, names, environment, database, cancellation, files, tables)
 
 
 def _context(

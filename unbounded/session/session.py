@@ -13,8 +13,8 @@ from unbounded.execution.stored_rows import StoredRows
 from unbounded.functions.environment import Environment
 from unbounded.ids import new_id
 from unbounded.plan import unresolved as u
-from unbounded.plan.logical import LogicalPlan, Scan, Stored, StreamScan
 from unbounded.plan.identity import identity_of_plan
+from unbounded.plan.logical import LogicalPlan, Scan, Stored, StreamScan
 from unbounded.plan.tree import collect, contains
 from unbounded.session import show
 from unbounded.session.artifacts import Artifacts

@@ -65,7 +65,7 @@ class Tables:
         """The rows of a table; a folder that is not there yet has none."""
         file_format = find_file_format(table.format)
         parsed = FileOptions((*table.options, *options), file_format)
-        listing = self._files.list([table.location], parsed) if os.path.exists(table.location) else Listing(())
+        listing = self._files.list_files([table.location], parsed) if os.path.exists(table.location) else Listing(())
         scan = self._files.of_listing(file_format, listing, table.data_schema, parsed)
         by_name = {f.name.lower(): f for f in table.partition_schema.fields}
         found = tuple(by_name.get(f.name.lower(), f) for f in scan.partition_schema.fields)

@@ -160,6 +160,25 @@ def test_a_stream_that_cannot_be_reattached_does_not_end_early() -> None:
     assert counts(read(operation)) == [1, 2, 3]
 
 
+def test_an_old_stream_that_cannot_be_reattached_still_waits_for_its_responses(clock: ManualClock) -> None:
+    """Past the age at which others end it must not turn into a flood of progress messages."""
+    goes_on = threading.Event()
+
+    def run(emit: Emit, cancellation: Cancellation) -> None:
+        rows(1)(emit, cancellation)
+        goes_on.wait(WAIT_S)
+        rows(2)(emit, cancellation)
+
+    limits = Limits(stream_us_max=MINUTE_US, progress_interval_us=WAIT_S * 1_000_000)
+    operation = Operation(ticket(is_reattachable=False), limits, clock)
+    threading.Thread(target=operation.run, args=(run,)).start()
+    stream = read(operation)
+    next(stream)
+    clock.advance(2 * MINUTE_US)
+    threading.Timer(0.1, goes_on.set).start()
+    assert [response.arrow_batch.row_count for response in stream] == [2]
+
+
 def test_a_newer_reader_disconnects_the_one_before() -> None:
     operation = ran(rows(1, 2), Limits())
     older = read(operation)

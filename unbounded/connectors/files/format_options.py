@@ -174,7 +174,8 @@ def _mode(options: FileOptions) -> Mode:
 def _line_separator(options: FileOptions) -> str | None:
     separator = options.find("lineSep")
     if separator == "":
-        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "UNBOUNDED_INVALID_OPTION", {"message": "'lineSep' cannot be an empty string."})
+        message = "'lineSep' cannot be an empty string."
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "UNBOUNDED_INVALID_OPTION", {"message": message})
     return separator
 
 

@@ -104,7 +104,7 @@ def _merged_structs(a: StructType, b: StructType) -> StructType:
 
 
 def finished(schema: StructType, options: JsonOptions) -> StructType:
-    """Without types that cannot be read: void becomes text, empty structs disappear; `dropFieldIfAllNull` drops more."""
+    """Without types that cannot be read: void becomes text (or goes, with `dropFieldIfAllNull`), empty structs go."""
     fields = []
     for field in schema.fields:
         data_type = _finished_type(field.data_type, options)
@@ -151,10 +151,12 @@ def replace_leaves(data_type: DataType, changes: dict[Path, DataType], below: Pa
             return changes.get(below, data_type)
 
 
-def number_type(integer_digits: int, scale: int, has_integers: bool, has_fractions: bool, options: JsonOptions) -> DataType:
+def number_type(
+    integer_digits: int, scale: int, *, has_integers: bool, has_fractions: bool, prefers_decimal: bool
+) -> DataType:
     """The type of a numeric leaf whose widest values have these digits; integers beyond a long become decimals."""
     exceeds_long = integer_digits >= 19
-    if has_fractions and not options.prefers_decimal:
+    if has_fractions and not prefers_decimal:
         return DOUBLE
     if not has_fractions and not exceeds_long:
         return LONG

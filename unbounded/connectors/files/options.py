@@ -61,7 +61,7 @@ SUPPORTED: Mapping[FileFormat, tuple[str, ...]] = {
 }  # fmt: skip
 
 WITHOUT_EFFECT: Mapping[FileFormat, tuple[str, ...]] = {
-    FileFormat.CSV: ("inputBufferSize", "unescapedQuoteHandlingDefault", "maxMalformedLogPerPartition", "partitionOverwriteMode"),
+    FileFormat.CSV: ("inputBufferSize", "maxMalformedLogPerPartition", "partitionOverwriteMode"),
     FileFormat.JSON: ("useUnsafeRow", "maxNestingDepth", "maxNumLen", "maxStringLen", "partitionOverwriteMode"),
     FileFormat.PARQUET: (
         "datetimeRebaseMode", "int96RebaseMode", "partitionOverwriteMode", "parquet.block.size", "parquet.page.size",
@@ -157,6 +157,6 @@ def _instant(text: str | None, zone: ZoneInfo | timezone) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise not_supported(f"The time {text!r} in modifiedBefore or modifiedAfter", "Write 2024-01-31T10:00:00.") from None
+        raise not_supported(f"The time {text!r} as a limit of modification", "Use 2024-01-31T10:00:00.") from None
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
     return int(moment.timestamp() * 1_000_000)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from unbounded.connectors.files.paths import shown_path
+from unbounded.connectors.files.paths import file_uri, shown_path
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.types.arrow import from_arrow_type
 from unbounded.types.coercion import common_type
@@ -19,11 +19,25 @@ from unbounded.types.datatypes import (
     LONG,
     SHORT,
     ArrayType,
+    BinaryType,
+    CharType,
     DataType,
+    DateType,
+    DayTimeIntervalType,
     DecimalType,
+    DoubleType,
+    FloatType,
+    IntegerType,
+    IntegralType,
+    LongType,
     MapType,
+    StringType,
     StructField,
     StructType,
+    TimestampNTZType,
+    TimestampType,
+    VarcharType,
+    YearMonthIntervalType,
 )
 from unbounded.types.json_form import from_json, to_json
 
@@ -33,6 +47,22 @@ SCHEMA_KEY = b"org.apache.spark.sql.parquet.row.metadata"
 VERSION_KEY = b"org.apache.spark.version"
 _VERSION = b"4.2.0"
 _CACHED_FOOTERS = 4096
+_INT32_BITS = 32
+_TEXTS = (StringType, CharType, VarcharType, BinaryType)
+_WIDENINGS: frozenset[tuple[type[DataType], type[DataType]]] = frozenset(
+    {
+        (FloatType, DoubleType),
+        (DateType, TimestampNTZType),
+        (TimestampType, TimestampNTZType),
+        (TimestampNTZType, TimestampType),
+        (LongType, DayTimeIntervalType),
+        (LongType, TimestampType),
+        (IntegerType, YearMonthIntervalType),
+        (IntegerType, DateType),
+        *((a, b) for a in _TEXTS for b in _TEXTS),
+    }
+)
+"""Pairs of stored and wanted types that Spark reads besides equal ones and wider numbers."""
 
 _UNSIGNED: Mapping[pa.DataType, DataType] = {
     pa.uint8(): SHORT,
@@ -62,6 +92,43 @@ def column_names(paths: Iterable[str]) -> frozenset[str]:
     return frozenset(field.name.lower() for path in paths for field in footer_schema(path).fields)
 
 
+def check_types(paths: Iterable[str], schema: StructType) -> None:
+    """Raises: SparkError FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH for a column of another kind"""
+    wanted = {f.name.lower(): f for f in schema.fields}
+    for path in paths:
+        for found in footer_schema(path).fields:
+            field = wanted.get(found.name.lower())
+            if field is not None and not _is_readable(found.data_type, field.data_type):
+                parameters = {
+                    "path": file_uri(path),
+                    "column": f"[{found.name}]",
+                    "expectedType": field.data_type.simple_string,
+                    "actualType": found.data_type.simple_string,
+                }
+                condition = "FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH"
+                raise SparkError(ErrorKind.SPARK, condition, parameters)
+
+
+def _is_readable(stored: DataType, wanted: DataType) -> bool:
+    """Spark reads a column as its own type or a wider one; what is inside nested types is not looked at."""
+    match stored, wanted:
+        case _ if stored == wanted or type(stored) is type(wanted) and not isinstance(stored, DecimalType):
+            return True
+        case IntegralType(), IntegralType():
+            return stored.bits <= wanted.bits or max(stored.bits, wanted.bits) <= _INT32_BITS
+        case IntegralType(), DoubleType():
+            return stored.bits <= _INT32_BITS
+        case DecimalType(), DecimalType():
+            whole = (stored.precision - stored.scale, wanted.precision - wanted.scale)
+            return stored.scale <= wanted.scale and whole[0] <= whole[1]
+        case IntegralType(), DecimalType():
+            return wanted.precision - wanted.scale >= len(str(2 ** (stored.bits - 1)))
+        case DayTimeIntervalType() | YearMonthIntervalType(), _:
+            return isinstance(wanted, IntegralType)
+        case _:
+            return (type(stored), type(wanted)) in _WIDENINGS
+
+
 def footer_schema(path: str) -> StructType:
     """The schema in one footer: Spark's own if it wrote the file, else what the columns say."""
     status = os.stat(path)
@@ -73,7 +140,8 @@ def _read_footer(path: str, modified_ns: int, size_bytes: int) -> StructType:
     try:
         arrow_schema = pq.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise SparkError(ErrorKind.SPARK, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", {"path": shown_path(path)}) from error
+        parameters = {"path": shown_path(path)}
+        raise SparkError(ErrorKind.SPARK, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", parameters) from error
     written = (arrow_schema.metadata or {}).get(SCHEMA_KEY)
     if written is not None:
         schema = from_json(written.decode())

@@ -21,7 +21,7 @@ from unbounded.types.datatypes import (
 )
 
 NULL_NAME = "__HIVE_DEFAULT_PARTITION__"
-ESCAPED = '"#%\'*/:=?\\\x7f{[]^' + "".join(map(chr, range(1, 32)))
+ESCAPED = "\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(1, 32)))
 """Characters which a folder's name holds as `%XX`."""
 
 _INTEGER = re.compile(r"[+-]?\d+")

@@ -115,13 +115,13 @@ class FileSink:
         return f"part-{part:05d}-{self._job_id}{separator}c{count:03d}{suffix}"
 
     def _commit(self) -> None:
-        written = [os.path.relpath(os.path.join(root, name), self._staging) for root, _, names in os.walk(self._staging) for name in names]
+        written = _files_below(self._staging)
         if self._layout.overwrites_dynamically:
             for folder in {os.path.dirname(path) for path in written}:
                 _clear(os.path.join(self._layout.target, folder))
         elif self._layout.overwrites:
             _clear(self._layout.target)
-        for path in sorted(written):
+        for path in written:
             final = os.path.join(self._layout.target, path)
             os.makedirs(os.path.dirname(final), exist_ok=True)
             os.rename(os.path.join(self._staging, path), final)
@@ -140,6 +140,12 @@ class FileSink:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return SparkError(ErrorKind.SPARK, "UNBOUNDED_DISK_FULL", {"path": path})
         return SparkError(ErrorKind.SPARK, "TASK_WRITE_FAILED", {"path": f"{path} ({error})"})
+
+
+def _files_below(folder: str) -> list[str]:
+    """Paths relative to `folder`, sorted."""
+    found = (os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
+    return sorted(os.path.relpath(path, folder) for path in found)
 
 
 def _clear(folder: str) -> None:

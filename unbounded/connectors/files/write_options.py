@@ -112,9 +112,7 @@ def _compression(options: FileOptions, file_format: FileFormat, parquet_codec: s
     if name.lower() not in codecs:
         shown = _PARQUET_CODECS_SHOWN if is_parquet else _TEXT_CODECS_SHOWN
         parameters = {"codecName": name, "availableCodecs": shown}
-        raise SparkError(
-            ErrorKind.ILLEGAL_ARGUMENT, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION", parameters
-        )
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION", parameters)
     compression = codecs[name.lower()]
     if compression is None:
         raise not_supported(f"The compression {name} of {file_format.value}", "Use gzip, bzip2 or zstd.")

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from unbounded.errors import ErrorKind
+from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.functions.datetimes.moves import add_days_and_time, add_months
-from unbounded.functions.datetimes.parameters import ANY_TIMESTAMP, DAY_US, arithmetic_overflow, wall_clock_of
+from unbounded.functions.datetimes.parameters import (
+    ANY_TIMESTAMP,
+    DAY_US,
+    bind_each,
+    java_arithmetic_error,
+    wall_clock_of,
+)
 from unbounded.functions.engine import bind, cast, engine_type, raise_error
 from unbounded.functions.environment import Environment
+from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import Function, Invocation, Nullability
-from unbounded.functions.signature import implicit_cast, wrong_argument_type
+from unbounded.functions.signature import ORDINALS, implicit_cast
 from unbounded.functions.zones import instant, local_time
 from unbounded.plan.expressions import Call, Expression
 from unbounded.types.coercion import common_type, is_string_like
@@ -19,6 +27,7 @@ from unbounded.types.datatypes import (
     DAY_TIME_INTERVAL,
     DOUBLE,
     INTEGER,
+    NULL,
     TIMESTAMP,
     YEAR_MONTH_INTERVAL,
     CalendarIntervalType,
@@ -48,9 +57,11 @@ _EXACT_DIGITS = 19
 
 def stands_for(name: str, arguments: Sequence[Expression]) -> tuple[str, Arguments]:
     """The call that `name(left, right)` is another way to write; itself if it is none."""
-    if len(arguments) != 2 or name not in ("+", "-"):
+    if len(arguments) != 2 or name not in ("+", "-", "*", "/"):
         return name, tuple(arguments)
     left, right = arguments
+    if name in ("*", "/"):
+        return _scaling_of(name, left, right)
     if name == "+" and not isinstance(left.data_type, DatetimeType) and isinstance(right.data_type, DatetimeType):
         left, right = right, left
     a, b = left.data_type, right.data_type
@@ -67,6 +78,14 @@ def stands_for(name: str, arguments: Sequence[Expression]) -> tuple[str, Argumen
     if isinstance(a, IntervalType) and isinstance(b, IntervalType) and common_type(a, b) is None:
         return "datetime_plus", ((left, right) if isinstance(b, CalendarIntervalType) else (right, left))
     return name, tuple(arguments)
+
+
+def _scaling_of(name: str, left: Expression, right: Expression) -> tuple[str, Arguments]:
+    if name == "*" and isinstance(right.data_type, CalendarIntervalType):
+        left, right = right, left
+    if isinstance(left.data_type, CalendarIntervalType) and _is_factor(right.data_type):
+        return ("multiply_interval" if name == "*" else "divide_interval"), (left, right)
+    return name, (left, right)
 
 
 def _becomes_date(data_type: DataType) -> bool:
@@ -95,6 +114,10 @@ def type_datetimes(name: str, left: Expression, right: Expression) -> Typed | No
             return (left, _as_factor(right)), _widest(a)
         case "*", _, IntervalType() if _is_factor(a):
             return (right, _as_factor(left)), _widest(b)
+        case ("*" | "/"), IntervalType(), _:
+            raise _wrong_operand(name, (left, right), 1, '"NUMERIC"')
+        case "*", _, IntervalType():
+            raise _wrong_operand(name, (right, left), 1, '"NUMERIC"')
         case _:
             return None
 
@@ -118,8 +141,19 @@ def _type_move(moment: Expression, interval: Expression) -> Typed:
 def _type_named_move(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
     moment, interval = arguments
     if not isinstance(moment.data_type, DatetimeType):
-        raise wrong_argument_type(name, arguments, 0, ANY_TIMESTAMP.name)
+        raise _wrong_operand(name, arguments, 0, ANY_TIMESTAMP.name)
     return _type_move(moment, interval)
+
+
+def _wrong_operand(name: str, arguments: Sequence[Expression], position: int, required: str) -> SparkError:
+    return analysis_error(
+        "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        sqlExpr=f'"{pretty_name(Call(name, tuple(arguments), NULL))}"',
+        paramIndex=ORDINALS[position],
+        requiredType=required,
+        inputSql=f'"{pretty_name(arguments[position])}"',
+        inputType=f'"{arguments[position].data_type.sql_name}"',
+    )
 
 
 def _is_factor(data_type: DataType) -> bool:
@@ -145,6 +179,15 @@ def _widest(interval: DataType) -> DataType:
 
 def lower_datetimes(invocation: Invocation, operator: str, *, is_try: bool = False) -> str:
     """`left operator right`; `is_try`: NULL instead of an error for what is too large."""
+
+    def lower(*operands: str) -> str:
+        return _lower_short(replace(invocation, sql=operands), operator, is_try)
+
+    return bind_each(invocation.sql, lower)
+
+
+def _lower_short(invocation: Invocation, operator: str, is_try: bool) -> str:
+    """`lower_datetimes` of operands that may be repeated."""
     a, b = invocation.type_of(0), invocation.type_of(1)
     left, right = invocation.sql
     match a, b:
@@ -249,7 +292,7 @@ def _product(invocation: Invocation, is_try: bool) -> str:
         case _:
             exact = f"round({interval} * CAST({factor} AS DOUBLE))"
     product = f"TRY_CAST({exact} AS {engine_type(invocation.data_type)})"
-    return _or_failure(product, (interval, factor), arithmetic_overflow("long overflow"), is_try)
+    return _or_failure(product, (interval, factor), java_arithmetic_error("long overflow"), is_try)
 
 
 def _quotient(invocation: Invocation, is_try: bool) -> str:
@@ -286,7 +329,17 @@ def _move(operator: str) -> Function:
     )
 
 
+def _scaling(operator: str) -> Function:
+    def type_call(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+        interval, factor = arguments
+        return (interval, _as_factor(factor)), interval.data_type
+
+    return Function(type_call, lambda invocation: lower_datetimes(invocation, operator), nullability=Nullability.ALWAYS)
+
+
 FUNCTIONS: dict[str, Function] = {
+    "multiply_interval": _scaling("*"),
+    "divide_interval": _scaling("/"),
     "datetime_plus": _move("+"),
     "datetime_minus": _move("-"),
     "extractansiintervaldays": Function(

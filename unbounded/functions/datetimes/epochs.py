@@ -5,8 +5,8 @@ from __future__ import annotations
 from unbounded.functions.datetimes.parameters import (
     STRICT_NUMBER,
     STRICT_WHOLE,
-    arithmetic_overflow,
     floor_to,
+    java_arithmetic_error,
     strictly,
 )
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
@@ -34,7 +34,7 @@ def _moment(unit_us: int) -> Function:
 
 def _checked_product(value: str, unit_us: int) -> str:
     product = f"TRY_CAST(CAST({value} AS HUGEINT) * {unit_us} AS BIGINT)"
-    return f"coalesce({product}, CASE WHEN {value} IS NOT NULL THEN {arithmetic_overflow('long overflow')} END)"
+    return f"coalesce({product}, CASE WHEN {value} IS NOT NULL THEN {java_arithmetic_error('long overflow')} END)"
 
 
 def _lower_seconds(invocation: Invocation) -> str:
@@ -45,10 +45,11 @@ def _lower_seconds(invocation: Invocation) -> str:
             return f"make_timestamp({_checked_product(value, 1_000_000)})"
         case IntegralType():
             return f"make_timestamp(CAST({value} AS BIGINT) * 1000000)"
-        case DecimalType():
-            scaled = f"({value} * 1000000)"
+        case DecimalType(precision=precision, scale=scale):
+            wide = f"CAST({value} AS DECIMAL({min(precision + 6, 38)}, {scale}))"
+            scaled = f"({wide} * CAST(1000000 AS DECIMAL(7, 0)))"
             exact = f"CASE WHEN trunc({scaled}) = {scaled} THEN TRY_CAST({scaled} AS BIGINT) END"
-            failure = arithmetic_overflow("Rounding necessary")
+            failure = java_arithmetic_error("Rounding necessary")
             return f"make_timestamp(coalesce({exact}, CASE WHEN {value} IS NOT NULL THEN {failure} END))"
         case _:
             us = f"least(greatest(trunc(CAST({value} AS DOUBLE) * 1000000), -9.2233720368547e18), 9.2233720368547e18)"

@@ -82,7 +82,8 @@ def interval_from_text(value: str, data_type: AnsiInterval) -> str:
         pattern, names, sum_of_parts = _year_month_reader(data_type)
     captured = f"regexp_extract({plain}, '^([+-]?)([+-]?){pattern}$', ['x', 'z', {', '.join(map(text, names))}])"
     sign = "CASE WHEN (p.x = '-') <> (p.z = '-') THEN -1 ELSE 1 END"
-    return f"list_transform([{captured}], lambda p : CASE WHEN p.{names[0]} <> '' THEN TRY({sum_of_parts} * {sign}) END)[1]"
+    total = f"CAST({sum_of_parts} * {sign} AS {'BIGINT' if isinstance(data_type, DayTimeIntervalType) else 'INTEGER'})"
+    return f"list_transform([{captured}], lambda p : CASE WHEN p.{names[0]} <> '' THEN TRY({total}) END)[1]"
 
 
 def _day_time_reader(data_type: DayTimeIntervalType) -> tuple[str, list[str], str]:
@@ -110,9 +111,9 @@ def _day_time_reader(data_type: DayTimeIntervalType) -> tuple[str, list[str], st
 def _year_month_reader(data_type: YearMonthIntervalType) -> tuple[str, list[str], str]:
     if data_type.start == data_type.end:
         factor = 12 if data_type.start is YearMonthField.YEAR else 1
-        return r"(\d+)", ["n"], f"CAST(CAST(p.n AS BIGINT) * {factor} AS INTEGER)"
+        return r"(\d+)", ["n"], f"CAST(p.n AS BIGINT) * {factor}"
     months = "CASE WHEN CAST(p.m AS BIGINT) < 12 THEN CAST(p.m AS BIGINT) END"
-    return r"(\d+)-(\d+)", ["y", "m"], f"CAST(CAST(p.y AS BIGINT) * 12 + {months} AS INTEGER)"
+    return r"(\d+)-(\d+)", ["y", "m"], f"(CAST(p.y AS BIGINT) * 12 + {months})"
 
 
 def unreadable_interval(value: str, data_type: AnsiInterval) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from unbounded.errors import ErrorKind, not_supported
 from unbounded.functions.datetimes.arithmetic import calendar_interval, interval_overflow
-from unbounded.functions.datetimes.parameters import ANSI_CONFIG, DAY_US, arithmetic_overflow
+from unbounded.functions.datetimes.parameters import ANSI_CONFIG, DAY_US, arithmetic_overflow, bind_each
 from unbounded.functions.engine import raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
@@ -66,12 +66,14 @@ def _all_present(values: Sequence[str]) -> str:
 
 
 def _lower_make_date(invocation: Invocation) -> str:
-    year, month, day = invocation.sql
-    made = f"TRY(make_date({year}, {month}, {day}))"
-    if not invocation.environment.is_ansi:
-        return made
-    failure = _field_error(f"spark_date_fault({year}, {month}, {day})")
-    return f"coalesce({made}, CASE WHEN {_all_present(invocation.sql)} THEN {failure} END)"
+    def make(year: str, month: str, day: str) -> str:
+        made = f"TRY(make_date({year}, {month}, {day}))"
+        if not invocation.environment.is_ansi:
+            return made
+        failure = _field_error(f"spark_date_fault({year}, {month}, {day})")
+        return f"coalesce({made}, CASE WHEN {_all_present((year, month, day))} THEN {failure} END)"
+
+    return bind_each(invocation.sql, make)
 
 
 # ------------------------------------------------------------------------------------------------ timestamps
@@ -98,7 +100,8 @@ def _refuse_date_and_time(name: str, arguments: Sequence[Expression]) -> None:
 
 def _make_timestamp(returns: DataType, *, allows_zone: bool = True, is_try: bool = False) -> Function:
     def rule(invocation: Invocation) -> str:
-        wall_clock = _wall_clock(invocation.sql[:6], is_try or not invocation.environment.is_ansi)
+        returns_null = is_try or not invocation.environment.is_ansi
+        wall_clock = bind_each(invocation.sql[:6], lambda *fields: _wall_clock(fields, returns_null))
         if returns == TIMESTAMP_NTZ:
             return wall_clock
         return _at_zone(wall_clock, invocation)
@@ -154,21 +157,30 @@ def _type_filled(parameters: Sequence[Parameter], returns: DataType, *, has_seco
 
 def _lower_make_interval(*, is_try: bool) -> Callable[[Invocation], str]:
     def rule(invocation: Invocation) -> str:
-        years, months, weeks, days, hours, minutes, seconds = (f"{value}::HUGEINT" for value in invocation.sql)
-        us = f"({hours} * 60 + {minutes}) * 60000000 + CAST({invocation.sql[6]} * 1000000 AS HUGEINT)"
-        made = f"TRY({calendar_interval(f'{years} * 12 + {months}', f'{weeks} * 7 + {days}', us)})"
-        if is_try or not invocation.environment.is_ansi:
-            return made
-        return f"coalesce({made}, CASE WHEN {_all_present(invocation.sql)} THEN {arithmetic_overflow()} END)"
+        returns_null = is_try or not invocation.environment.is_ansi
+        return bind_each(invocation.sql, lambda *values: _calendar_interval(values, returns_null))
 
     return rule
+
+
+def _calendar_interval(values: Sequence[str], returns_null: bool) -> str:
+    years, months, weeks, days, hours, minutes, seconds = values
+    us = f"({hours}::HUGEINT * 60 + {minutes}) * 60000000 + {_seconds_us(seconds)}"
+    made = calendar_interval(f"{years}::HUGEINT * 12 + {months}", f"{weeks}::HUGEINT * 7 + {days}", us)
+    if returns_null:
+        return f"TRY({made})"
+    return f"coalesce(TRY({made}), CASE WHEN {_all_present(values)} THEN {arithmetic_overflow()} END)"
+
+
+def _seconds_us(seconds: str) -> str:
+    return f"CAST(CAST({seconds} AS DECIMAL(25, 6)) * CAST(1000000 AS DECIMAL(7, 0)) AS HUGEINT)"
 
 
 def _lower_make_dt_interval(invocation: Invocation) -> str:
     days, hours, minutes, seconds = invocation.sql
     us = (
         f"{days}::HUGEINT * {DAY_US} + ({hours}::HUGEINT * 60 + {minutes}) * 60000000 "
-        f"+ CAST({seconds} * 1000000 AS HUGEINT)"
+        f"+ {_seconds_us(seconds)}"
     )
     return _fitting(f"TRY_CAST({us} AS BIGINT)", invocation)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.functions.datetimes.parameters import (
@@ -11,6 +12,7 @@ from unbounded.functions.datetimes.parameters import (
     DAY_US,
     LONG_COUNT,
     SMALL_COUNT,
+    bind_each,
     wall_clock_of,
 )
 from unbounded.functions.engine import bind, raise_error, text
@@ -95,6 +97,11 @@ def _check_unit(name: str, arguments: Sequence[Expression], refused: tuple[str, 
 
 
 def _lower_timestampadd(invocation: Invocation) -> str:
+    unit, *operands = invocation.sql
+    return bind_each(operands, lambda *short: _timestampadd(replace(invocation, sql=(unit, *short))))
+
+
+def _timestampadd(invocation: Invocation) -> str:
     unit = str(invocation.constant(0)).upper()
     _, count, value = invocation.sql
     data_type, environment = invocation.data_type, invocation.environment

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from unbounded.errors import ErrorKind
-from unbounded.functions.engine import raise_error
+from unbounded.functions.engine import bind, raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Invocation
 from unbounded.functions.signature import Parameter
@@ -99,6 +101,21 @@ def floor_to(value: str, unit: int) -> str:
     return f"({value} - (({value} % {unit}) + {unit}) % {unit})"
 
 
-def arithmetic_overflow(message: str = "overflow") -> str:
-    parameters = {"message": message, "alternative": "", "config": '"spark.sql.ansi.enabled"'}
+def arithmetic_overflow() -> str:
+    parameters = {"message": "overflow", "alternative": "", "config": '"spark.sql.ansi.enabled"'}
     return raise_error(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", parameters)
+
+
+def java_arithmetic_error(message: str) -> str:
+    """Java's own exception, which has no condition."""
+    return raise_error(ErrorKind.ARITHMETIC, "", {"message": message})
+
+
+def bind_each(values: Sequence[str], body: Callable[..., str], variable: str = "b") -> str:
+    """`body` of several engine values, long ones bound to variables; so it may put them into TRY, which refuses
+    expressions that can raise."""
+    if not values:
+        return body()
+    return bind(
+        values[0], f"{variable}{len(values)}", lambda first: bind_each(values[1:], lambda *rest: body(first, *rest), variable)
+    )

@@ -16,13 +16,13 @@ _ENGINE_FORMATS = {
 }  # fmt: skip
 """What the engine's strftime prints alike, for the years 0 to 9999."""
 _ZONE_LETTERS = frozenset("VzOXxZ")
-_QUARTERS = "CASE quarter({0}) WHEN 1 THEN '1st' WHEN 2 THEN '2nd' WHEN 3 THEN '3rd' ELSE '4th' END || ' quarter'"
+_QUARTERS = "CASE quarter({0}) WHEN 1 THEN '1st' WHEN 2 THEN '2nd' WHEN 3 THEN '3rd' WHEN 4 THEN '4th' END || ' quarter'"
 _NUMBERS = {
     "D": "dayofyear({0})",
     "Q": "quarter({0})",
     "k": "CASE WHEN hour({0}) = 0 THEN 24 ELSE hour({0}) END",
     "K": "(hour({0}) % 12)",
-    "F": "((day({0}) - 1) // 7 + 1)",
+    "F": "((day({0}) - 1) % 7 + 1)",
 }
 
 
@@ -106,7 +106,7 @@ def _piece(field: Field, time: str, zone: Zone, offset: str, *, has_era: bool) -
             return _year(time, count, has_era=has_era)
         case "G":
             names = ("Before Christ", "Anno Domini") if count == 4 else ("BC", "AD")
-            return f"CASE WHEN year({time}) < 1 THEN '{names[0]}' ELSE '{names[1]}' END"
+            return f"CASE WHEN year({time}) < 1 THEN '{names[0]}' WHEN year({time}) > 0 THEN '{names[1]}' END"
         case "Q" | "q" if count > 2:
             return f"('Q' || quarter({time}))" if count == 3 else f"({_QUARTERS.format(time)})"
         case "S":

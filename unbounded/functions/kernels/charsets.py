@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from unbounded.errors import ErrorKind, SparkError
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError
 from unbounded.functions.kernels.kernel import Kernel, per_row
 
 _CODECS = {
@@ -62,8 +62,8 @@ def _unbase64(text: str) -> bytes:
     """As Java's MIME decoder: foreign characters are skipped, padding may be missing."""
     digits = _NOT_BASE64.sub("", text).partition("=")[0]
     if len(digits) % 4 == 1:
-        parameters = {"msg": "Last unit does not have enough valid bits"}
-        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", parameters)
+        parameters = {"message": "Last unit does not have enough valid bits"}
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, parameters)
     return base64.b64decode(digits + "=" * (-len(digits) % 4))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
+from unbounded.functions.datetimes.zone_texts import zone_text_code
 from unbounded.functions.kernels.kernel import Kernel
 from unbounded.functions.zones import find_zone, zone_code, zone_named
 
@@ -31,4 +32,5 @@ def _per_name(convert: Callable[[str], str | None]) -> Kernel:
 KERNELS: dict[str, Kernel] = {
     "zone_code": _per_name(_code),
     "zone_code_or_null": _per_name(_code_or_null),
+    "zone_text_code": _per_name(zone_text_code),
 }

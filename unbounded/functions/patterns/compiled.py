@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from unbounded.errors import ErrorKind, SparkError, not_supported
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, not_supported
 from unbounded.functions.patterns.parser import PatternError, UnsupportedPattern, parse_pattern
 from unbounded.functions.patterns.syntax import JavaPattern, least_width
 from unbounded.functions.patterns.targets import NotInRe2, has_line_end_anchor, to_python, to_re2
@@ -117,4 +117,4 @@ def _group_at(replacement: str, position: int, compiled: Compiled) -> tuple[int,
 
 
 def _illegal(message: str) -> SparkError:
-    return SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", {"msg": message})
+    return SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unbounded.errors import ErrorKind, SparkError, not_supported
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, not_supported
 from unbounded.functions.engine import text
 from unbounded.functions.environment import Environment
 from unbounded.functions.math.rounding import round_fraction
@@ -102,7 +102,7 @@ def _pieces(pattern: str, invocation: Invocation) -> list[str]:
 
 
 def _illegal(message: str) -> SparkError:
-    return SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", {"msg": message})
+    return SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
 
 
 def _formatted(specifier: Specifier, invocation: Invocation, position: int) -> str:

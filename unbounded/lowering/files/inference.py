@@ -1,4 +1,4 @@
-"""Queries that look at the contents of CSV and JSON files so that their types can be told. Rules are in `connectors`."""
+"""Queries that look into CSV and JSON files so that their types can be told. The rules are in `connectors`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from unbounded.connectors.files.csv_inference import CellKind
 from unbounded.connectors.files.format_options import CsvOptions, DateFormats, JsonOptions
 from unbounded.connectors.files.json_inference import ELEMENT, Path
 from unbounded.connectors.files.scan import FileScan
+from unbounded.functions.documents.csv_tokens import cell
+from unbounded.functions.documents.json_readings import readings
+from unbounded.functions.documents.values import csv_value, datetime_value
 from unbounded.functions.engine import text
 from unbounded.functions.environment import Environment
-from unbounded.lowering.files.csv import cell, lower_csv_tokens
-from unbounded.lowering.files.json import lower_documents, readings
-from unbounded.lowering.files.values import csv_value, datetime_value
+from unbounded.lowering.files.csv import lower_csv_tokens
+from unbounded.lowering.files.json import lower_documents
 from unbounded.lowering.lowered import LoweredQuery, Lowering
 from unbounded.plan.expressions import Attribute
 from unbounded.types.datatypes import BOOLEAN, DATE, DOUBLE, INTEGER, STRING, TIMESTAMP, DataType
@@ -28,9 +30,10 @@ def csv_kinds_query(
     items, output = [], []
     for i in range(column_count):
         kind = _kind(f"cell{i}", options, environment)
+        is_integer = f"regexp_full_match(cell{i}, '[+-]?[0-9]+')"
         items += [
             f"array_to_string(list(DISTINCT {kind}) FILTER (WHERE cell{i} IS NOT NULL), ',')",
-            f"CAST(max(CASE WHEN regexp_full_match(cell{i}, '[+-]?[0-9]+') THEN length(ltrim(cell{i}, '+-')) END) AS INTEGER)",
+            f"CAST(max(length(ltrim(cell{i}, '+-'))) FILTER (WHERE {is_integer}) AS INTEGER)",
         ]
         output += [(f"kinds{i}", STRING), (f"digits{i}", INTEGER)]
     sql = f"SELECT {', '.join(items)} FROM (SELECT line, {cells} FROM ({tokens}) AS tokenized) AS celled"
@@ -49,15 +52,17 @@ def _kind(value: str, options: CsvOptions, environment: Environment) -> str:
     def name(kind: CellKind) -> str:
         return text(kind.value)
 
-    plain_date = f"regexp_full_match({value}, '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}') AND " if options.formats.date is None else ""
-    date = f"{plain_date}{datetime_value(value, DATE, options.formats, environment)} IS NOT NULL"
+    date = f"{datetime_value(value, DATE, options.formats, environment)} IS NOT NULL"
+    if options.formats.date is None:
+        date = f"regexp_full_match({value}, '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}') AND {date}"
+    timestamp = datetime_value(value, TIMESTAMP, options.formats, environment)
     dates = f"WHEN {date} THEN {name(CellKind.DATE)} " if options.prefers_date else ""
     return (
         f"CASE WHEN regexp_full_match({value}, '[+-]?[0-9]+') THEN "
         f"CASE WHEN TRY_CAST({value} AS INTEGER) IS NOT NULL THEN {name(CellKind.INTEGER)} "
         f"WHEN TRY_CAST({value} AS BIGINT) IS NOT NULL THEN {name(CellKind.LONG)} ELSE {name(CellKind.DECIMAL)} END "
         f"WHEN {csv_value(value, DOUBLE, options, environment)} IS NOT NULL THEN {name(CellKind.DOUBLE)} {dates}"
-        f"WHEN {datetime_value(value, TIMESTAMP, options.formats, environment)} IS NOT NULL THEN {name(CellKind.TIMESTAMP)} "
+        f"WHEN {timestamp} IS NOT NULL THEN {name(CellKind.TIMESTAMP)} "
         f"WHEN {csv_value(value, BOOLEAN, options, environment)} IS NOT NULL THEN {name(CellKind.BOOLEAN)} "
         f"ELSE {name(CellKind.STRING)} END"
     )
@@ -90,7 +95,7 @@ def json_numbers_query(
             f"bool_or(len({numbers}) > len({fractions}))",
             f"bool_or(len({fractions}) > 0)",
         ]
-        output += [(f"{n}{i}", t) for n, t in (("digits", INTEGER), ("scale", INTEGER), ("ints", BOOLEAN), ("fracs", BOOLEAN))]
+        output += [(f"digits{i}", INTEGER), (f"scale{i}", INTEGER), (f"ints{i}", BOOLEAN), (f"fracs{i}", BOOLEAN)]
     return _over_documents(items, output, scan, options, environment, prefix)
 
 

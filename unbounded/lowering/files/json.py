@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 
 from unbounded.connectors.files.compressed import read_head
-from unbounded.connectors.files.format_options import JsonOptions
+from unbounded.connectors.files.format_options import DateFormats, JsonOptions
 from unbounded.connectors.files.scan import FileScan
+from unbounded.functions.documents.json_readings import readings
+from unbounded.functions.documents.json_values import json_structure, json_value
+from unbounded.functions.documents.values import datetime_value
 from unbounded.functions.engine import text
+from unbounded.functions.environment import Environment
 from unbounded.lowering.files.lines import lower_contents, lower_lines
 from unbounded.lowering.files.records import Column, lower_records
-from unbounded.lowering.files.values import json_structure, json_value
 from unbounded.lowering.lowered import Lowering
 from unbounded.types.coercion import is_string_like
-from unbounded.types.datatypes import StructField, StructType
+from unbounded.types.datatypes import DatetimeType, StructField, StructType, TimestampType
 
 _HEAD_BYTES = 4096
 _INEXACT_NUMBER = "-?[0-9]+([.][0-9]+([eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)"
 """Numbers the engine does not print as they were written."""
+_UNQUOTED = "#"
+"""Before the text of a time that is no string in the document; no time begins so."""
 
 
 def lower_json(scan: FileScan, lowering: Lowering) -> str:
@@ -29,15 +34,29 @@ def lower_json(scan: FileScan, lowering: Lowering) -> str:
     others = "".join(f", part{i}" for i in range(len(scan.partition_schema.fields)))
     parsed = _parsed("line", json_text(StructType(tuple(fields))), options)
     source = f"SELECT line, file{others}, {parsed} AS document FROM ({documents}) AS documents"
-    columns = [Column(_cell(f), json_value("{value}", f.data_type, options.formats, lowering.environment)) for f in fields]
+    columns = [_column(f, options.formats, lowering.environment) for f in fields]
     return lower_records(scan, options.mode, source, columns, "document IS NULL", lowering.environment)
 
 
-def _cell(field: StructField) -> str:
-    """The value of a member. What is read as a string and is none comes as it stands in the document."""
+def _column(field: StructField, formats: DateFormats, environment: Environment) -> Column:
+    """How a member is taken out and read. Reading a time mentions its text often, so the text is a cell of its own."""
+    member = f"struct_extract(document, {text(field.name)})"
+    if is_string_like(field.data_type):
+        return Column(_string_cell(field), "{value}")
+    if not isinstance(field.data_type, DatetimeType):
+        return Column(member, json_value("{value}", field.data_type, formats, environment))
+    token = f"CAST({member} AS VARCHAR)"
+    cell = f"CASE WHEN starts_with({token}, '\"') THEN {token}[2:-2] ELSE {text(_UNQUOTED)} || {token} END"
+    read = datetime_value("{value}", field.data_type, formats, environment)
+    if isinstance(field.data_type, TimestampType):
+        seconds = f"TRY_CAST({{value}}[{len(_UNQUOTED) + 1}:] AS BIGINT)"
+        read = f"CASE WHEN starts_with({{value}}, {text(_UNQUOTED)}) THEN make_timestamp({seconds} * 1000000) ELSE {read} END"
+    return Column(cell, read)
+
+
+def _string_cell(field: StructField) -> str:
+    """What is read as a string and is none comes as it stands in the document."""
     value = f"struct_extract(document, {text(field.name)})"
-    if not is_string_like(field.data_type):
-        return value
     is_number = f"{value} < ':' AND regexp_full_match({value}, '{_INEXACT_NUMBER}')"
     is_nested = f"starts_with({value}, '{{') OR starts_with({value}, '[')"
     exact = f"coalesce(kernel_json_member_text(line, {text(field.name)}), {value})"
@@ -68,37 +87,18 @@ def _members(scan: FileScan, documents: str) -> str:
     """A document that is an array stands for its members."""
     others = "".join(f", part{i}" for i in range(len(scan.partition_schema.fields)))
     array = "TRY(json_transform(line, '[\"JSON\"]'))"
-    members = f"coalesce(CASE WHEN starts_with(ltrim(line, e' \\t\\r\\n'), '[') THEN CAST({array} AS VARCHAR[]) END, [line])"
+    is_array = "starts_with(ltrim(line, e' \\t\\r\\n'), '[')"
+    members = f"coalesce(CASE WHEN {is_array} THEN CAST({array} AS VARCHAR[]) END, [line])"
     return f"SELECT unnest({members}) AS line, file{others} FROM ({documents}) AS arrays"
-
-
-_REPAIRS: tuple[tuple[str, str, str], ...] = (
-    ("allows_comments", "(?s)/\\*.*?\\*/|//[^\\n]*", ""),
-    ("allows_single_quotes", """'([^'"\\\\]*)'""", '"\\1"'),
-    ("allows_unquoted_names", "([{,]\\s*)([A-Za-z_$][A-Za-z0-9_$]*)\\s*:", '\\1"\\2":'),
-    ("allows_leading_zeros", "([:\\[,]\\s*-?)0+([0-9])", "\\1\\2"),
-    ("allows_any_escape", """\\\\([^"\\\\/bfnrtu])""", "\\1"),
-    ("allows_control_characters", "[\\x00-\\x1f]", " "),
-)
-"""Options under which Spark reads more than JSON: what a text that is not JSON is changed to before it is tried again."""
-
-
-def readings(document: str, options: JsonOptions) -> list[str]:
-    """The texts to try for a document, in order: itself, up to its last brace (Spark does not look at what stands
-    behind the first object), and repaired as the options allow."""
-    repaired = document
-    for name, pattern, replacement in _REPAIRS:
-        if getattr(options, name):
-            repaired = f"regexp_replace({repaired}, {text(pattern)}, {text(replacement)}, 'g')"
-    found = [document, f"regexp_extract({document}, '(?s)^.*}}')"]
-    return found if repaired == document else [*found, f"regexp_extract({repaired}, '(?s)^.*}}')"]
 
 
 def _parsed(document: str, structure: str, options: JsonOptions) -> str:
     """The document as a struct; NULL if it is not one."""
     shape = text(structure)
     attempts = ", ".join(f"TRY(json_transform({reading}, {shape}))" for reading in readings(document, options))
-    is_object = f"regexp_matches({document}, '^[ \\t\\r\\n]*(/[*].*)?{{')" if options.allows_comments else (
-        f"starts_with(ltrim({document}, e' \\t\\r\\n'), '{{')"
+    is_object = (
+        f"regexp_matches({document}, '^[ \\t\\r\\n]*(/[*].*)?{{')"
+        if options.allows_comments
+        else (f"starts_with(ltrim({document}, e' \\t\\r\\n'), '{{')")
     )
     return f"CASE WHEN {is_object} THEN coalesce({attempts}) END"

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from unbounded.connectors.files.partitions import ESCAPED, NULL_NAME
 from unbounded.connectors.files.write_options import WriteFormat
 from unbounded.connectors.formats import FileFormat
+from unbounded.functions.documents.texts import csv_cell, json_text
 from unbounded.functions.engine import text
 from unbounded.functions.environment import Environment
 from unbounded.lowering.casts import cast_value
-from unbounded.lowering.files.texts import csv_cell, json_text
 from unbounded.lowering.lowered import LoweredQuery, Lowering, column
 from unbounded.lowering.plans import lower_plan
 from unbounded.plan.expressions import Attribute, CastMode
@@ -55,8 +55,8 @@ def _columns(
     if file_format is FileFormat.PARQUET:
         output = tuple(Attribute(i, a.name, _stored_type(a.data_type), a.nullable) for i, a in enumerate(data))
         return [column(a) for a in data], output
-    line = {FileFormat.CSV: _csv_line, FileFormat.JSON: _json_line}.get(file_format, _text_line)(data, options, environment)
-    ended = f"{line} || {text(options.line_separator)} AS line"
+    write_line = {FileFormat.CSV: _csv_line, FileFormat.JSON: _json_line}.get(file_format, _text_line)
+    ended = f"{write_line(data, options, environment)} || {text(options.line_separator)} AS line"
     return [ended], (Attribute(0, "line", STRING, False),)
 
 
@@ -100,7 +100,8 @@ def _escaped_sql(value: str) -> str:
     """Most values have nothing to escape; the others are changed character by character."""
     found = "".join(f"\\x{{{ord(c):x}}}" for c in ESCAPED)
     code = "upper(printf('%%%02x', unicode(x)))"
-    changed = f"list_transform(string_split({value}, ''), lambda x : CASE WHEN contains({text(ESCAPED)}, x) THEN {code} ELSE x END)"
+    character = f"CASE WHEN contains({text(ESCAPED)}, x) THEN {code} ELSE x END"
+    changed = f"list_transform(string_split({value}, ''), lambda x : {character})"
     return (
         f"CASE WHEN regexp_matches({value}, {text(f'[{found}]')}) THEN array_to_string({changed}, '') ELSE {value} END"
     )

@@ -35,7 +35,7 @@ def lower_records(
     `source` has `line`, `file` and the partition texts; `bad_record` is true for records that are wrong as a whole.
     """
     cells = ", ".join(f"{column.cell} AS cell{i}" for i, column in enumerate(columns))
-    values = ", ".join(column.value.replace("{value}", f"cell{i}") + f" AS value{i}" for i, column in enumerate(columns))
+    values = ", ".join(f"{c.value.replace('{value}', f'cell{i}')} AS value{i}" for i, c in enumerate(columns))
     passed = ["line", "file", *(f"part{i}" for i in range(len(scan.partition_schema.fields)))]
     flag = f"({bad_record}) AS is_bad_record" if bad_record else "false AS is_bad_record"
     celled = f"SELECT {', '.join([*passed, flag, *([cells] if cells else [])])} FROM ({source}) AS tokenized"

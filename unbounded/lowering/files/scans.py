@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from unbounded.connectors.files.format_options import CsvOptions, JsonOptions, TextOptions
-from unbounded.connectors.files.parquet import column_names
+from unbounded.connectors.files.parquet import check_types, column_names
 from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.formats import FileFormat
 from unbounded.errors import analysis_error
@@ -17,7 +17,7 @@ from unbounded.lowering.files.lines import hive_arguments, lower_contents, lower
 from unbounded.lowering.files.records import partition_values
 from unbounded.lowering.lowered import Lowering, column
 from unbounded.plan.expressions import Attribute
-from unbounded.types.datatypes import ArrayType, DataType, MapType, StructType, TimestampType
+from unbounded.types.datatypes import ArrayType, MapType, StructField, StructType, TimestampType
 
 _BINARY_COLUMNS = ("'file:' || filename", "CAST(last_modified AS TIMESTAMP)", "size", "content")
 
@@ -47,7 +47,8 @@ def _lower_text(scan: FileScan, lowering: Lowering) -> str:
     else:
         rows = lower_lines(scan, lowering, separator=scan.options.line_separator, keeps_blank=True)
     values = ["line AS v0"] if scan.data_schema.fields else []
-    return f"SELECT {', '.join([*values, *partition_values(scan, lowering.environment)]) or '0 AS none'} FROM ({rows}) AS lines"
+    items = ", ".join([*values, *partition_values(scan, lowering.environment)])
+    return f"SELECT {items or '0 AS none'} FROM ({rows}) AS lines"
 
 
 def _lower_binary(scan: FileScan, lowering: Lowering) -> str:
@@ -65,18 +66,18 @@ def _lower_parquet(scan: FileScan, lowering: Lowering) -> str:
     paths = ", ".join(map(text, scan.paths))
     by_name = ", union_by_name = true" if len(scan.files) > 1 else ""
     reader = f"read_parquet([{paths}]{by_name}{hive_arguments(scan)})"
+    check_types(scan.paths, scan.data_schema)
     present = column_names(scan.paths)
-    values = [
-        (_stored(quote(f.name), f.data_type) if f.name.lower() in present else f"CAST(NULL AS {engine_type(f.data_type)})")
-        + f" AS v{i}"
-        for i, f in enumerate(scan.data_schema.fields)
-    ]
-    named = f"SELECT *{partition_texts(scan)} FROM {reader}"
-    return f"SELECT {', '.join([*values, *partition_values(scan, lowering.environment)]) or '0 AS none'} FROM ({named}) AS stored"
+    fields = scan.data_schema.fields
+    values = [_stored(f) if f.name.lower() in present else f"CAST(NULL AS {engine_type(f.data_type)})" for f in fields]
+    named = [f"{value} AS v{i}" for i, value in enumerate(values)]
+    items = ", ".join([*named, *partition_values(scan, lowering.environment)])
+    return f"SELECT {items or '0 AS none'} FROM (SELECT *{partition_texts(scan)} FROM {reader}) AS stored"
 
 
-def _stored(value: str, data_type: DataType) -> str:
-    """An instant comes as the engine's TIMESTAMP WITH TIME ZONE; taking its microseconds avoids the zone tables."""
+def _stored(field: StructField) -> str:
+    """A column of the files. An instant is a TIMESTAMP WITH TIME ZONE; taking its microseconds avoids zone tables."""
+    value, data_type = quote(field.name), field.data_type
     if isinstance(data_type, TimestampType):
         return f"make_timestamp(epoch_us({value}))"
     if isinstance(data_type, ArrayType | MapType | StructType):

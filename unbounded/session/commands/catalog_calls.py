@@ -207,7 +207,8 @@ def _properties(arguments: Arguments, context: CommandContext) -> u.LocalRelatio
 def _create_text(arguments: Arguments, context: CommandContext) -> u.LocalRelation:
     if arguments.get("as_serde"):
         raise not_supported("SHOW CREATE TABLE … AS SERDE", "Leave out asSerde.")
-    return _value("createtab_stmt", STRING, show.create_text(context.tables.get(parse_table_name(arguments["table_name"]))))
+    table = context.tables.get(parse_table_name(arguments["table_name"]))
+    return _value("createtab_stmt", STRING, show.create_text(table))
 
 
 # ---------------------------------------------------------------------------------------------- cache
@@ -300,9 +301,7 @@ _CALLS: Mapping[str, Answer] = {
     "drop_table": lambda a, c: _drop(a, c, "table_name", is_view=False),
     "drop_view": lambda a, c: _drop(a, c, "view_name", is_view=True),
     "drop_temp_view": lambda a, c: _value("dropped", BOOLEAN, c.names.drop_view(a["view_name"])),
-    "drop_global_temp_view": lambda a, c: _value(
-        "dropped", BOOLEAN, c.names.drop_view(a["view_name"], is_global=True)
-    ),
+    "drop_global_temp_view": lambda a, c: _value("dropped", BOOLEAN, c.names.drop_view(a["view_name"], is_global=True)),
     "truncate_table": _truncate,
     "list_partitions": _list_partitions,
     "get_table_properties": _properties,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from unbounded.connectors.files.options import FileOptions
 from unbounded.connectors.files.paths import local_path
-from unbounded.connectors.formats import find_file_format
+from unbounded.connectors.formats import FileFormat, find_file_format
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.identifiers import quote_parts
@@ -34,7 +34,9 @@ def create_table(command: u.CreateTable, context: CommandContext, *, is_stored: 
     file_format = find_file_format(format_name)
     location = command.location or u.option(command.options, "path")
     options = tuple((key, value) for key, value in command.options if key.lower() != "path")
-    schema = command.schema if command.schema is not None else _read_schema(location, file_format.value, options, context)
+    schema = command.schema
+    if schema is None:
+        schema = _read_schema(location, file_format, options, context)
     table = Table(
         database,
         name,
@@ -57,11 +59,13 @@ def create_table(command: u.CreateTable, context: CommandContext, *, is_stored: 
     return table
 
 
-def _read_schema(location: str | None, format_name: str, options: u.Options, context: CommandContext) -> StructType:
+def _read_schema(
+    location: str | None, file_format: FileFormat, options: u.Options, context: CommandContext
+) -> StructType:
     """Without columns the files at the location say what they are."""
     if location is None or not os.path.exists(local_path(location)):
-        raise analysis_error("UNABLE_TO_INFER_SCHEMA", format=find_file_format(format_name).shown)
-    return context.files.read(find_file_format(format_name), [location], None, options).schema
+        raise analysis_error("UNABLE_TO_INFER_SCHEMA", format=file_format.shown)
+    return context.files.read(file_format, [location], None, options).schema
 
 
 def _partitions_last(schema: StructType, partition_columns: tuple[str, ...]) -> StructType:

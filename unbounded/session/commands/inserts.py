@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from unbounded.analysis.context import Ids
+from unbounded.connectors.formats import find_file_format
 from unbounded.errors import analysis_error, not_supported
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Expression, Literal
+from unbounded.plan.expressions import Alias, Expression, Literal
 from unbounded.plan.identifiers import quote_parts
 from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.session.commands import store_assignment
@@ -17,7 +18,6 @@ from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.definitions import create_table, refuse_existing
 from unbounded.session.commands.writes import Destination, file_count, is_dynamic_overwrite, prepare
 from unbounded.session.warehouse import Table, TableKind
-from unbounded.connectors.formats import find_file_format
 from unbounded.types.datatypes import StructField
 
 
@@ -38,9 +38,7 @@ def insert_into(command: u.InsertInto, context: CommandContext) -> None:
     append_rows(rows, table, context, overwrites=command.overwrites, is_dynamic=is_dynamic)
 
 
-def _static_values(
-    command: u.InsertInto, table: Table, context: CommandContext, ids: Ids
-) -> dict[str, Expression]:
+def _static_values(command: u.InsertInto, table: Table, context: CommandContext, ids: Ids) -> dict[str, Expression]:
     """PARTITION (a = 1): constants by lower-case column name."""
     if not command.static_partition:
         return {}
@@ -51,7 +49,7 @@ def _static_values(
     query = u.Project(u.OneRow(), tuple(u.Alias(value, (name,)) for name, value in command.static_partition))
     plan = context.analyze(query, ids)
     assert isinstance(plan, Project)
-    return {e.name.lower(): e.child if hasattr(e, "child") else e for e in plan.expressions}
+    return {e.name.lower(): e.child if isinstance(e, Alias) else e for e in plan.expressions}
 
 
 def _insert_rows(
@@ -89,10 +87,13 @@ def _named_fields(columns: Sequence[str], fields: list[StructField], table: Tabl
     return [by_name[name.lower()] for name in columns]
 
 
-def _insert_over_static(rows: LogicalPlan, table: Table, static: dict[str, Expression], context: CommandContext) -> None:
+def _insert_over_static(
+    rows: LogicalPlan, table: Table, static: dict[str, Expression], context: CommandContext
+) -> None:
     """INSERT OVERWRITE … PARTITION (a = 1) replaces that partition only: all rows go there."""
     if set(static) != {name.lower() for name in table.partition_columns}:
-        raise not_supported("INSERT OVERWRITE with some partition columns fixed", "Set partitionOverwriteMode to dynamic.")
+        hint = "Set spark.sql.sources.partitionOverwriteMode to dynamic."
+        raise not_supported("INSERT OVERWRITE with some partition columns fixed", hint)
     append_rows(rows, table, context, overwrites=True, is_dynamic=True)
 
 
@@ -115,7 +116,8 @@ def append_rows(
 def writable_table(parts: tuple[str, ...], context: CommandContext) -> Table:
     table = context.tables.get(parts)
     if table.kind is TableKind.VIEW:
-        raise analysis_error("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", viewName=quote_parts(table.parts), operation="INSERT")
+        name = quote_parts(table.parts)
+        raise analysis_error("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", viewName=name, operation="INSERT")
     return table
 
 
@@ -181,7 +183,8 @@ def create_table_as(command: u.CreateTable, context: CommandContext) -> None:
     table = create_table(replace(command, schema=plan.schema, query=None), context, is_stored=False)
     has_rows = existing is not None or (os.path.isdir(table.location) and bool(os.listdir(table.location)))
     if existing is None and has_rows and table.kind is TableKind.MANAGED:
-        raise analysis_error("LOCATION_ALREADY_EXISTS", location=f"'file:{table.location}'", identifier=quote_parts(table.parts))
+        location = f"'file:{table.location}'"
+        raise analysis_error("LOCATION_ALREADY_EXISTS", location=location, identifier=quote_parts(table.parts))
     append_rows(plan, table, context, overwrites=has_rows, is_dynamic=False, files=file_count(command.query))
     context.tables.warehouse.put(table)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.catalog import REGISTRY
@@ -29,29 +29,27 @@ def matches(name: str, pattern: str | None) -> bool:
     """Spark's SHOW patterns: `*` for anything, `|` for alternatives, without case."""
     if pattern is None:
         return True
-    return any(
-        re.fullmatch(choice.strip().replace("*", ".*"), name, re.IGNORECASE) is not None for choice in pattern.split("|")
-    )
+    choices = (choice.strip().replace("*", ".*") for choice in pattern.split("|"))
+    return any(re.fullmatch(choice, name, re.IGNORECASE) is not None for choice in choices)
 
 
 def show_tables(command: u.ShowTables, context: CommandContext) -> u.LocalRelation:
     database = context.tables.require_database(command.database or context.tables.database)
-    stored = [(database, t.name, False) for t in context.tables.warehouse.tables(database)]
-    temporary = [("", name, True) for name in context.names.view_names()]
-    rows = [row for row in (*stored, *temporary) if matches(row[1], command.pattern)]
-    return result_rows((_NAMESPACE, StructField("tableName", STRING, False), _IS_TEMPORARY), sorted(rows, key=_by_name))
+    rows = _named_rows(context.tables.warehouse.tables(database), command.pattern, context)
+    return result_rows((_NAMESPACE, StructField("tableName", STRING, False), _IS_TEMPORARY), rows)
 
 
 def show_views(command: u.ShowViews, context: CommandContext) -> u.LocalRelation:
     database = context.tables.require_database(command.database or context.tables.database)
-    stored = [(database, t.name, False) for t in context.tables.warehouse.tables(database) if t.kind is TableKind.VIEW]
-    temporary = [("", name, True) for name in context.names.view_names()]
-    rows = [row for row in (*stored, *temporary) if matches(row[1], command.pattern)]
-    return result_rows((_NAMESPACE, StructField("viewName", STRING, False), _IS_TEMPORARY), sorted(rows, key=_by_name))
+    views = [t for t in context.tables.warehouse.tables(database) if t.kind is TableKind.VIEW]
+    rows = _named_rows(views, command.pattern, context)
+    return result_rows((_NAMESPACE, StructField("viewName", STRING, False), _IS_TEMPORARY), rows)
 
 
-def _by_name(row: tuple[str, str, bool]) -> tuple[bool, str]:
-    return row[2], row[1]
+def _named_rows(tables: Sequence[Table], pattern: str | None, context: CommandContext) -> list[tuple[str, str, bool]]:
+    """Database, name, whether it is temporary: tables first, each kind by name."""
+    stored = [(t.database, t.name, False) for t in tables if matches(t.name, pattern)]
+    return stored + [("", name, True) for name in context.names.view_names() if matches(name, pattern)]
 
 
 def show_databases(command: u.ShowDatabases, context: CommandContext) -> u.LocalRelation:
@@ -124,7 +122,7 @@ def comment_of(field: StructField) -> str | None:
 
 
 def _details(table: Table) -> Iterable[tuple[str, str]]:
-    created = datetime.fromtimestamp(table.created_ms / 1000, timezone.utc)
+    created = datetime.fromtimestamp(table.created_ms / 1000, UTC)
     yield "Catalog", CATALOG
     yield "Database", table.database
     yield "Table", table.name

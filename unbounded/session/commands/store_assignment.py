@@ -45,7 +45,10 @@ def by_name(plan: LogicalPlan, table: Table) -> list[Expression]:
     rest = {a.name.lower(): a for a in plan.output}
     if len(rest) > len(table.schema.fields):
         by_position(plan, table, table.schema.fields)
-    values = [rest.pop(f.name.lower(), None) or Literal(None, f.data_type) for f in table.schema.fields]
+    values: list[Expression] = []
+    for field in table.schema.fields:
+        column = rest.pop(field.name.lower(), None)
+        values.append(Literal(None, field.data_type) if column is None else column)
     if rest:
         raise _incompatible(table, "EXTRA_COLUMNS", extraColumns=_shown(a.name for a in rest.values()))
     return values
@@ -76,29 +79,6 @@ def _cast(value: Expression, target: DataType, is_legacy: bool) -> Expression:
     if value.data_type == target:
         return value
     return Cast(value, target, CastMode.LEGACY if is_legacy else CastMode.ANSI, is_implicit=True)
-
-
-def can_store(source: DataType, target: DataType) -> bool:
-    """Whether Spark's ANSI store assignment lets a value of `source` into a column of `target`."""
-    match source, target:
-        case _ if source == target or isinstance(source, NullType):
-            return True
-        case (NumericType(), NumericType()) | (DatetimeType(), DatetimeType()):
-            return True
-        case ArrayType(), ArrayType():
-            return can_store(source.element_type, target.element_type)
-        case MapType(), MapType():
-            return can_store(source.key_type, target.key_type) and can_store(source.value_type, target.value_type)
-        case StructType(), StructType():
-            pairs = zip(source.fields, target.fields, strict=False)
-            same_size = len(source.fields) == len(target.fields)
-            return same_size and all(can_store(a.data_type, b.data_type) for a, b in pairs)
-        case _, StringType() | CharType() | VarcharType():
-            return isinstance(
-                source, NumericType | DatetimeType | BooleanType | BinaryType | StringType | CharType | VarcharType
-            )
-        case _:
-            return False
 
 
 def _incompatible(table: Table, kind: str, **parameters: str) -> SparkError:

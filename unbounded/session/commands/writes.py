@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import pyarrow as pa
 
 from unbounded.connectors.files.options import FileOptions
 from unbounded.connectors.files.parquet import with_schema
@@ -16,7 +14,7 @@ from unbounded.connectors.files.sink import FileSink, SinkLayout
 from unbounded.connectors.files.write_options import write_format
 from unbounded.connectors.formats import FileFormat, find_file_format
 from unbounded.errors import ErrorKind, SparkError, analysis_error, unsupported_error
-from unbounded.execution.queries import Run, next_prefix, run_query
+from unbounded.execution.queries import next_prefix, run_query
 from unbounded.lowering.files.output import lower_output
 from unbounded.optimizer.rules import optimize
 from unbounded.plan import unresolved as u
@@ -49,11 +47,10 @@ def save(command: u.Write, context: CommandContext) -> None:
 
     Raises: SparkError PATH_ALREADY_EXISTS, what the checks and the query raise
     """
-    if command.bucket_count is not None or command.sort_columns:
-        operation = "bucketBy" if command.bucket_count is not None else "sortBy"
-        raise analysis_error("_LEGACY_ERROR_TEMP_1312", operation="save") if operation == "bucketBy" else analysis_error(
-            "_LEGACY_ERROR_TEMP_1311"
-        )
+    if command.bucket_count is not None:
+        raise analysis_error("_LEGACY_ERROR_TEMP_1312", operation="save")
+    if command.sort_columns:
+        raise analysis_error("_LEGACY_ERROR_TEMP_1311")
     name = command.format or context.config.get("spark.sql.sources.default")
     plan = context.analyze(command.query)
     if name.lower() == _NOOP:
@@ -146,13 +143,7 @@ class PreparedWrite:
             self.destination.is_dynamic and self.destination.overwrites,
             self.destination.file_count,
         )
-        FileSink(layout).write(self._rows(run_query(query, self._run(environment.time_zone))))
-
-    def _run(self, time_zone: str) -> Run:
-        return Run(self.context.database, time_zone, self.context.cancellation)
-
-    def _rows(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from batches
+        FileSink(layout).write(run_query(query, self.context.pipeline.run_of(self.context.cancellation)))
 
     def _refuse_own_source(self) -> None:
         """Raises UNSUPPORTED_OVERWRITE.PATH for an overwrite of files the query reads."""

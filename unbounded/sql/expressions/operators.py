@@ -109,11 +109,14 @@ def _is_quantified(node: exp.Expr) -> bool:
 
 
 def _quantified_like(node: exp.Expr, scope: Scope, *, is_negated: bool) -> Expression:
-    """LIKE ANY and LIKE ALL: one LIKE per pattern, joined by OR and AND."""
-    name, value = _LIKE_NAMES[type(node)], scope.expression(node.this)
-    likes = [call(name, value, pattern) for pattern in scope.expressions(node.expression.this.expressions)]
+    """LIKE ANY and LIKE ALL are functions of their own; ILIKE becomes one ILIKE per pattern, joined by OR and AND."""
+    value, patterns = scope.expression(node.this), scope.expressions(node.expression.this.expressions)
+    is_any = isinstance(node.expression, exp.Any)
+    if isinstance(node, exp.Like):
+        return call(f"{'not' if is_negated else ''}like{'any' if is_any else 'all'}", value, *patterns)
+    likes = [call("ilike", value, pattern) for pattern in patterns]
     operands = tuple(call("not", like) if is_negated else like for like in likes)
-    return _balanced("or" if isinstance(node.expression, exp.Any) else "and", operands)
+    return _balanced("or" if is_any else "and", operands)
 
 
 def _escape(node: exp.Escape, scope: Scope) -> Expression:

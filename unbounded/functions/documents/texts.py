@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unbounded.connectors.files.write_options import WriteFormat
-from unbounded.errors import not_supported
-from unbounded.functions.catalog import REGISTRY
+from unbounded.functions.datetimes.printing import format_sql
 from unbounded.functions.engine import text
 from unbounded.functions.environment import Environment
-from unbounded.functions.registry import Invocation
 from unbounded.functions.text_forms import to_text
 from unbounded.functions.zones import instant, local_time
-from unbounded.plan.expressions import Literal
 from unbounded.types.coercion import is_string_like
 from unbounded.types.datatypes import (
-    STRING,
-    TIMESTAMP,
     ArrayType,
     BinaryType,
     BooleanType,
@@ -36,6 +31,7 @@ from unbounded.types.datatypes import (
 
 _BLANK = "e' \\t'"
 _PLAIN_SCALE_MAX = 6
+_TRIMS = {(True, True): "trim", (True, False): "ltrim", (False, True): "rtrim", (False, False): None}
 
 
 def csv_cell(value: str, data_type: DataType, options: WriteFormat, environment: Environment) -> str:
@@ -43,8 +39,8 @@ def csv_cell(value: str, data_type: DataType, options: WriteFormat, environment:
     shown = _plain(value, data_type, options, environment)
     if isinstance(data_type, NumericType | BooleanType) and not options.quotes_all:
         return f"coalesce({shown}, {_null_cell(options)})"
-    if options.trims_start or options.trims_end:
-        shown = f"{'trim' if options.trims_start and options.trims_end else 'ltrim' if options.trims_start else 'rtrim'}({shown}, {_BLANK})"
+    if (trim := _TRIMS[options.trims_start, options.trims_end]) is not None:
+        shown = f"{trim}({shown}, {_BLANK})"
     if options.quotes_all:
         written = _quoted(shown, options)
     elif not options.quote:
@@ -125,16 +121,13 @@ def _offset(value: str, environment: Environment) -> str:
         return "'Z'"
     minutes = f"CAST((epoch_us({local_time(value, environment)}) - epoch_us({value})) // 60000000 AS INTEGER)"
     sign = f"CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END"
-    return f"CASE WHEN {minutes} = 0 THEN 'Z' ELSE {sign} || printf('%02d:%02d', abs({minutes}) // 60, abs({minutes}) % 60) END"
+    clock = f"printf('%02d:%02d', abs({minutes}) // 60, abs({minutes}) % 60)"
+    return f"CASE WHEN {minutes} = 0 THEN 'Z' ELSE {sign} || {clock} END"
 
 
 def _formatted(value: str, pattern: str, environment: Environment) -> str:
-    """An instant with a Java pattern: the function `date_format`."""
-    row = REGISTRY.find("date_format")
-    if row is None:
-        raise not_supported(f"The pattern {pattern}", "Leave the format out and write date_format(column, pattern).")
-    arguments = (Literal(None, TIMESTAMP), Literal(pattern, STRING))
-    return row.lower(Invocation(arguments, (value, text(pattern)), STRING, environment, "date_format"))
+    """An instant with a Java pattern."""
+    return format_sql(value, pattern, environment)
 
 
 # ---------------------------------------------------------------------------------------------- JSON
@@ -145,7 +138,7 @@ def json_text(values: Sequence[str], struct: StructType, options: WriteFormat, e
     members = []
     for value, field in zip(values, struct.fields, strict=True):
         name = text(_json_name(field.name))
-        member = f"{name} || {_json_value(value, field.data_type, options, environment)}"
+        member = f"{name} || {json_document(value, field.data_type, options, environment)}"
         if options.drops_null_fields:
             members.append(f"CASE WHEN {value} IS NOT NULL THEN {member} END")
         else:
@@ -158,7 +151,7 @@ def _json_name(name: str) -> str:
     return f'"{escaped}":'
 
 
-def _json_value(value: str, data_type: DataType, options: WriteFormat, environment: Environment) -> str:
+def json_document(value: str, data_type: DataType, options: WriteFormat, environment: Environment) -> str:
     """JSON text of a value that is not NULL."""
     match data_type:
         case NullType():
@@ -174,13 +167,13 @@ def _json_value(value: str, data_type: DataType, options: WriteFormat, environme
             return f"'\"' || to_base64({value}) || '\"'"
         case StructType(fields=fields):
             inner = [f"struct_extract({value}, {text(f.name)})" for f in fields]
-            return f"({json_text(inner, data_type, options, environment)})"
+            return f"CASE WHEN {value} IS NOT NULL THEN {json_text(inner, data_type, options, environment)} END"
         case ArrayType(element_type=element):
-            member = f"coalesce({_json_value('x', element, options, environment)}, 'null')"
+            member = f"coalesce({json_document('x', element, options, environment)}, 'null')"
             return f"('[' || array_to_string(list_transform({value}, lambda x : {member}), ',') || ']')"
         case MapType(key_type=key, value_type=item):
             name = f"CAST(to_json({to_text('x.key', key, environment)}) AS VARCHAR)"
-            entry = f"{name} || ':' || coalesce({_json_value('x.value', item, options, environment)}, 'null')"
+            entry = f"{name} || ':' || coalesce({json_document('x.value', item, options, environment)}, 'null')"
             return f"('{{' || array_to_string(list_transform(map_entries({value}), lambda x : {entry}), ',') || '}}')"
         case _:
             return f"CAST(to_json({_plain(value, data_type, options, environment)}) AS VARCHAR)"
