@@ -19,7 +19,7 @@ from unbounded.analysis.grouping_forms import (
 )
 from unbounded.analysis.pivots import expand_pivot
 from unbounded.analysis.projection import has_aggregate
-from unbounded.analysis.time_windows import plan_grouping_windows
+from unbounded.analysis.time_windows import PlannedWindows, plan_grouping_windows
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
@@ -46,8 +46,9 @@ def resolve_aggregate(relation: u.Aggregate, analysis: Analysis) -> LogicalPlan:
         relation = expand_pivot(relation, analysis)
     child = analysis.relation(relation.child)
     grouping_texts, sets = _grouping_sets(relation)
-    child, grouping = _resolve_grouping(grouping_texts, relation, child, analysis)
-    outputs = _resolve_outputs(relation, grouping, child, analysis)
+    windows = _resolve_grouping(grouping_texts, relation, child, analysis)
+    child, grouping = windows.plan, windows.expressions
+    outputs = tuple(map(windows.read, _resolve_outputs(relation, grouping, child, analysis)))
     aggregate = _build(child, grouping, outputs, relation.kind, sets, analysis)
     return _with_having(aggregate, relation.having, analysis) if relation.having is not None else aggregate
 
@@ -69,7 +70,7 @@ def _grouping_sets(relation: u.Aggregate) -> tuple[tuple[u.Expression, ...], tup
 
 def _resolve_grouping(
     expressions: Sequence[u.Expression], relation: u.Aggregate, child: LogicalPlan, analysis: Analysis
-) -> tuple[LogicalPlan, tuple[NamedExpression, ...]]:
+) -> PlannedWindows:
     if is_group_by_all(relation, child, analysis):
         expressions = plain_items(relation, analysis.scope(child), analysis)
     targets = [_meant(e, relation, child, analysis) for e in expressions]
@@ -101,7 +102,9 @@ def _ordinal(literal: u.Literal, relation: u.Aggregate, child: LogicalPlan) -> u
     if not relation.is_select_list:
         items = [*(u.UnresolvedAttribute((a.name,)) for a in child.output)]
     if not 1 <= literal.value <= len(items):
-        raise analysis_error("GROUP_BY_POS_OUT_OF_RANGE", index=str(literal.value), size=str(len(items)))
+        error = analysis_error("GROUP_BY_POS_OUT_OF_RANGE", index=str(literal.value), size=str(len(items)))
+        error.locate(literal.origin)
+        raise error
     item = items[literal.value - 1]
     return item.child if isinstance(item, u.Alias) else item
 

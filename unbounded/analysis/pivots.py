@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import cast
 
 from unbounded.analysis.context import Analysis
@@ -66,7 +67,7 @@ def _bare(expression: u.Expression) -> u.Expression:
 
 def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression) -> u.Expression:
     """`aggregate` over the rows whose pivot column is `value`; NULL, whatever the aggregate, if there are none."""
-    matches = u.UnresolvedFunction("<=>", (column, _bare(value)))
+    matches = _matches(column, _bare(value))
 
     def restrict(node: object) -> object | None:
         if not isinstance(node, u.UnresolvedFunction) or not _is_aggregate(node.name):
@@ -77,6 +78,17 @@ def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression
     count = u.UnresolvedFunction("count", (u.Literal(1, INTEGER),), filter=matches)
     has_rows = u.UnresolvedFunction(">", (count, u.Literal(0, INTEGER)))
     return u.UnresolvedFunction("when", (has_rows, rewrite_down(aggregate, restrict)))
+
+
+def _matches(column: u.Expression, value: u.Expression) -> u.Expression:
+    """Several pivot columns are a struct, and so is each of their values; they are compared one by one."""
+    match column, value:
+        case u.UnresolvedFunction(name="struct", arguments=columns), u.UnresolvedFunction(
+            name="struct", arguments=values
+        ) if len(columns) == len(values):
+            return reduce(lambda a, b: u.UnresolvedFunction("and", (a, b)), map(_matches, columns, map(_bare, values)))
+        case _:
+            return u.UnresolvedFunction("<=>", (column, value))
 
 
 def _is_aggregate(name: str) -> bool:

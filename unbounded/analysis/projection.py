@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from unbounded.analysis import generators
 from unbounded.analysis.columns import renamed_output
@@ -12,7 +13,6 @@ from unbounded.analysis.ordering import with_missing_columns
 from unbounded.analysis.time_windows import plan_time_windows
 from unbounded.errors import ErrorKind, SparkError, analysis_error, requirement_failed
 from unbounded.functions.naming import pretty_name
-from unbounded.functions.signature import implicit_cast
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
     AggregateCall,
@@ -24,8 +24,8 @@ from unbounded.plan.expressions import (
     WindowFunctionCall,
 )
 from unbounded.plan.logical import Aggregate, CollectMetrics, Filter, LogicalPlan, Project, Sample, SubqueryAlias
-from unbounded.plan.tree import children, walk, walk_expression
-from unbounded.types.datatypes import BOOLEAN, NullType, StringType
+from unbounded.plan.tree import children, rewrite, walk, walk_expression
+from unbounded.types.datatypes import BOOLEAN
 
 
 def resolve_project(relation: u.Project, analysis: Analysis) -> LogicalPlan:
@@ -54,9 +54,18 @@ def has_aggregate(expression: Expression) -> bool:
 
 
 def _check_global(expressions: tuple[Expression, ...]) -> None:
+    for expression in expressions:
+        refuse_nested_aggregates(expression)
     from_rows = [e for e in expressions if not has_aggregate(e) and _reads_columns(e)]
     if from_rows:
         raise analysis_error("MISSING_GROUP_BY")
+
+
+def refuse_nested_aggregates(expression: Expression) -> None:
+    """Raises: SparkError NESTED_AGGREGATE_FUNCTION"""
+    for call in walk_expression(expression):
+        if isinstance(call, AggregateCall) and any(has_aggregate(a) for a in call.arguments):
+            raise analysis_error("NESTED_AGGREGATE_FUNCTION")
 
 
 def _reads_columns(expression: Expression) -> bool:
@@ -74,8 +83,6 @@ def resolve_filter(relation: u.Filter, analysis: Analysis) -> LogicalPlan:
 
 def checked_condition(condition: Expression) -> Expression:
     """Raises: SparkError DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN, INVALID_WHERE_CONDITION"""
-    if isinstance(condition.data_type, StringType | NullType):
-        condition = implicit_cast(condition, BOOLEAN)
     if condition.data_type != BOOLEAN:
         raise analysis_error(
             "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
@@ -88,9 +95,19 @@ def checked_condition(condition: Expression) -> Expression:
         raise analysis_error(
             "INVALID_WHERE_CONDITION",
             condition=f'"{pretty_name(condition)}"',
-            expressionList=", ".join(pretty_name(e) for e in refused[:1]),
+            expressionList=", ".join(pretty_name(_qualified(e)) for e in refused[:1]),
         )
     return condition
+
+
+def _qualified(expression: Expression) -> Expression:
+    """`expression` with the names of its columns as Spark's `sql` form has them."""
+    def change(node: object) -> object:
+        if not isinstance(node, Attribute) or not node.qualifier:
+            return node
+        return replace(node, name=".".join((*node.qualifier, node.name)))
+
+    return cast(Expression, rewrite(expression, change))
 
 
 def resolve_metrics(relation: u.CollectMetrics, analysis: Analysis) -> LogicalPlan:

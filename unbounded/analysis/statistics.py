@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.names import resolve_name
-from unbounded.errors import ErrorKind, SparkError
+from unbounded.errors import ErrorKind, SparkError, requirement_failed
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan
@@ -79,7 +79,7 @@ def _percentile(name: str, number: u.Expression, data_type: DataType) -> u.Expre
     except ValueError:
         raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "UNRECOGNIZED_STATISTIC", {"stats": f"'{name}'"}) from None
     if not 0 <= share <= 1:
-        raise _requirement_failed("Percentiles must be in the range [0, 1]")
+        raise requirement_failed("Percentiles must be in the range [0, 1]")
     value = _call("percentile_approx", number, u.Literal(share, DOUBLE))
     return u.Cast(value, DOUBLE) if isinstance(data_type, DecimalType) else value
 
@@ -116,7 +116,7 @@ def resolve_covariance(relation: u.Covariance, analysis: Analysis) -> LogicalPla
         data_type = _column(name, child, analysis).data_type
         if not isinstance(data_type, NumericType):
             kind = "correlation" if relation.is_correlation else "covariance"
-            raise _requirement_failed(
+            raise requirement_failed(
                 f"Currently {kind} calculation for columns with dataType {data_type.simple_string} not supported."
             )
     zero = u.Literal(0.0, DOUBLE)
@@ -135,7 +135,7 @@ def resolve_quantiles(relation: u.ApproximateQuantiles, analysis: Analysis) -> L
         data_type = _column(name, child, analysis).data_type
         if not isinstance(data_type, NumericType):
             kind = type(data_type).__name__
-            raise _requirement_failed(f"Quantile calculation for column {name} with data type {kind} is not supported.")
+            raise requirement_failed(f"Quantile calculation for column {name} with data type {kind} is not supported.")
     accuracy = u.Literal(_accuracy(relation.relative_error), INTEGER)
     shares = _call("array", *(u.Literal(p, DOUBLE) for p in relation.probabilities))
     found = []
@@ -150,14 +150,14 @@ def resolve_quantiles(relation: u.ApproximateQuantiles, analysis: Analysis) -> L
 
 def _accuracy(relative_error: float) -> int:
     if relative_error < 0:
-        raise _requirement_failed(f"Relative Error must be non-negative but got {relative_error}")
+        raise requirement_failed(f"Relative Error must be non-negative but got {relative_error}")
     return max(_STANDARD_ACCURACY, int(1 / relative_error)) if relative_error else _STANDARD_ACCURACY
 
 
 def resolve_frequent_items(relation: u.FrequentItems, analysis: Analysis) -> LogicalPlan:
     """Every value that makes up at least `support` of the rows. Spark's one-pass count may add others to them."""
     if not 1e-4 <= relation.support <= 1:
-        raise _requirement_failed("Support must be in [1e-4, 1], but got " + str(relation.support))
+        raise requirement_failed("Support must be in [1e-4, 1], but got " + str(relation.support))
     child = analysis.relation(relation.child)
     source = _renumbered(relation.child, child)
     parts: list[u.Relation] = [
@@ -221,9 +221,3 @@ def _call(name: str, *arguments: u.Expression) -> u.UnresolvedFunction:
 
 def _text(value: str) -> u.Literal:
     return u.Literal(value, STRING)
-
-
-def _requirement_failed(message: str) -> SparkError:
-    return SparkError(
-        ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_REQUIREMENT", {"message": message}
-    )

@@ -6,7 +6,7 @@ merges first. Rows whose time is NULL fall out, and with sessions also those who
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from unbounded.analysis.context import Analysis
@@ -27,7 +27,7 @@ from unbounded.plan.expressions import (
     to_attribute,
 )
 from unbounded.plan.logical import Filter, Generate, LogicalPlan, MergeSessions, Project
-from unbounded.plan.tree import rewrite, walk_expression
+from unbounded.plan.tree import rewrite_down, walk_expression
 from unbounded.types.datatypes import BOOLEAN, LONG, ArrayType, StructField, StructType
 
 WINDOW_FUNCTION, SESSION_FUNCTION = "window", "session_window"
@@ -52,6 +52,19 @@ class _Window:
         return window_type(self.time.data_type)
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedWindows:
+    """`plan` has the columns, `expressions` read them; `columns` says which column stands for which expression."""
+
+    plan: LogicalPlan
+    expressions: tuple[NamedExpression, ...]
+    columns: Mapping[Expression, Attribute]
+
+    def read(self, expression: NamedExpression) -> NamedExpression:
+        """Another expression of the same query over the columns."""
+        return _reading(expression, self.columns)
+
+
 def plan_time_windows(
     child: LogicalPlan, expressions: Sequence[NamedExpression], analysis: Analysis
 ) -> tuple[LogicalPlan, tuple[NamedExpression, ...]]:
@@ -59,38 +72,54 @@ def plan_time_windows(
 
     Raises: SparkError for more than one kind of window in a query
     """
+    planned = _plan_windows(child, expressions, analysis)
+    return planned.plan, planned.expressions
+
+
+def _plan_windows(child: LogicalPlan, expressions: Sequence[NamedExpression], analysis: Analysis) -> PlannedWindows:
     call = _window_call(expressions)
     if call is None:
-        return child, tuple(expressions)
+        return PlannedWindows(child, tuple(expressions), {})
     plan, column = _add_window(child, call, analysis)
-    return plan, tuple(rewrite(e, _reader(call, column)) for e in expressions)
+    columns: dict[Expression, Attribute] = {call: column}
+    return PlannedWindows(plan, tuple(_reading(e, columns) for e in expressions), columns)
 
 
 def plan_grouping_windows(
     child: LogicalPlan, grouping: Sequence[NamedExpression], analysis: Analysis
-) -> tuple[LogicalPlan, tuple[NamedExpression, ...]]:
-    """`plan_time_windows` for the expressions of a GROUP BY, where sessions of equal other keys are merged."""
+) -> PlannedWindows:
+    """The windows of a GROUP BY; sessions of rows whose other keys are equal are merged.
+
+    Raises: SparkError for more than one kind of window in a query
+    """
     call = _window_call(grouping)
-    is_grouped_by_sessions = any(isinstance(g, Alias) and g.child == call for g in grouping)
-    if call is None or call.function != SESSION_FUNCTION or not is_grouped_by_sessions:
-        return plan_time_windows(child, grouping, analysis)
+    is_by_sessions = call is not None and any(isinstance(g, Alias) and g.child == call for g in grouping)
+    if call is None or call.function != SESSION_FUNCTION or not is_by_sessions:
+        return _plan_windows(child, grouping, analysis)
     keys = [g for g in grouping if not (isinstance(g, Alias) and g.child == call)]
     computed = tuple(key for key in keys if isinstance(key, Alias))
     if computed:
         child = Project(child, (*child.output, *computed))
     plan, session = _add_session(child, call, analysis)
     merged = analysis.ids.attribute(SESSION_FUNCTION, session.data_type, False, session.metadata)
+    columns: dict[Expression, Attribute] = {call: merged, **{key.child: key.to_attribute() for key in computed}}
     plan = MergeSessions(plan, session, tuple(to_attribute(key) for key in keys), merged)
-    return plan, tuple(_grouped(g, call, merged) for g in grouping)
+    return PlannedWindows(plan, tuple(_reading(g, columns) for g in grouping), columns)
 
 
-def _grouped(expression: NamedExpression, call: Call, merged: Attribute) -> NamedExpression:
-    """A grouping expression over the rows with merged sessions; the computed ones are columns there."""
-    if isinstance(expression, Alias) and expression.child == call:
-        return merged if expression.name in (pretty_name(call), SESSION_FUNCTION) else Alias(
-            merged, expression.id, expression.name, expression.metadata
-        )
-    return to_attribute(expression)
+def _reading(expression: NamedExpression, columns: Mapping[Expression, Attribute]) -> NamedExpression:
+    """A column stands for its expression; without an alias of its own the result has the column's name."""
+    if isinstance(expression, Alias) and expression.child in columns:
+        column = columns[expression.child]
+        if expression.name == pretty_name(expression.child) or expression.id == column.id:
+            return column
+
+    def change(node: object) -> object | None:
+        return columns.get(node) if isinstance(node, Expression) else None
+
+    changed = rewrite_down(expression, change) if columns else expression
+    assert isinstance(changed, Alias | Attribute)
+    return changed
 
 
 def _window_call(expressions: Sequence[NamedExpression]) -> Call | None:
@@ -104,17 +133,6 @@ def _window_call(expressions: Sequence[NamedExpression]) -> Call | None:
     if len(calls) > 1:
         raise analysis_error("_LEGACY_ERROR_TEMP_1039")
     return calls.pop() if calls else None
-
-
-def _reader(call: Call, column: Attribute) -> object:
-    def read_column(node: object) -> object:
-        if node == call:
-            return column
-        if isinstance(node, Alias) and node.child == column and node.name == pretty_name(call):
-            return column
-        return node
-
-    return read_column
 
 
 def _add_window(child: LogicalPlan, call: Call, analysis: Analysis) -> tuple[LogicalPlan, Attribute]:

@@ -19,7 +19,6 @@ from unbounded.execution.python_frames import (
     from_result,
     from_series,
     return_type_error,
-    side_by_side,
     to_argument,
     to_series,
     verify_frame,

@@ -12,6 +12,7 @@ from unbounded.functions.signature import (
     ANY,
     P_BOOLEAN,
     P_DOUBLE,
+    Signature,
     Types,
     implicit_cast,
     quoted_call,
@@ -94,7 +95,13 @@ def _type_nanvl(name: str, arguments: Sequence[Expression], environment: Environ
     return scalar([parameter, parameter], _first, "").type_call(name, arguments, environment)
 
 
-_IFNULL = scalar([ANY, ANY], _first, "coalesce({0}, {1})", unified="all", nullability=_ALL)
+def _type_ifnull(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    """Types that do not meet are an error of `coalesce`, for which it stands."""
+    name = "coalesce" if len(arguments) == 2 else name
+    return Signature((ANY, ANY), _first, unified="all").apply(name, arguments)
+
+
+_IFNULL = Function(_type_ifnull, "coalesce({0}, {1})", nullability=_ALL)
 
 FUNCTIONS: dict[str, Function] = {
     "coalesce": scalar([ANY, ANY], _first, "coalesce({all})", is_variadic=True, unified="all", nullability=_ALL),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from unbounded.errors import analysis_error
-from unbounded.functions.engine import bind, cast, engine_type, text
+from unbounded.functions.engine import bind, cast, text
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import EngineRule, Function, FunctionKind, Invocation, Nullability, TypingRule
 from unbounded.functions.signature import (

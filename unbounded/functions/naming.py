@@ -6,7 +6,7 @@ The form is Spark's "pretty SQL": implicit casts and qualifiers are not shown, s
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,7 @@ from unbounded.types.datatypes import (
     BinaryType,
     BooleanType,
     DataType,
+    DatetimeType,
     DateType,
     DayTimeIntervalType,
     DecimalType,
@@ -76,7 +77,7 @@ def pretty_name(expression: Expression) -> str:
         case Call(function="from_json", data_type=MapType()):
             return "entries"
         case Call(function=function, arguments=arguments):
-            return _call_name(function, arguments)
+            return call_name(function, arguments)
         case AggregateCall():
             return _aggregate_name(expression)
         case WindowFunctionCall(function="nth_value", arguments=arguments, ignores_nulls=True):
@@ -152,11 +153,14 @@ def _cast_name(cast: Cast) -> str:
     return f"{keyword}({pretty_name(cast.child)} AS {cast.data_type.sql_name})"
 
 
-def _call_name(function: str, arguments: tuple[Expression, ...]) -> str:
+def call_name(function: str, arguments: Sequence[Expression]) -> str:
+    """The name of a call, also in messages about it before it is typed."""
     if function in INFIX and len(arguments) == 2:
         return f"({pretty_name(arguments[0])} {INFIX[function]} {pretty_name(arguments[1])})"
+    if function in ("to_char", "to_varchar") and arguments and isinstance(arguments[0].data_type, DatetimeType):
+        function = "date_format"
     special = _SPECIAL.get(function)
-    return special([pretty_name(a) for a in arguments]) if special else _prefix_name(function, arguments)
+    return special([pretty_name(a) for a in arguments]) if special and arguments else _prefix_name(function, arguments)
 
 
 _UPPER_CASE = frozenset(
@@ -169,8 +173,11 @@ _UPPER_CASE = frozenset(
 """Functions that Spark shows in capitals; their other names it shows as they are called."""
 
 
-def _prefix_name(function: str, arguments: tuple[Expression, ...]) -> str:
-    function = function.upper() if function in _UPPER_CASE else function
+_SHOWN_AS = {"current_database": "current_schema", "random": "rand", "to_varchar": "to_char"}
+
+
+def _prefix_name(function: str, arguments: Sequence[Expression]) -> str:
+    function = function.upper() if function in _UPPER_CASE else _SHOWN_AS.get(function, function)
     return f"{function}({', '.join(map(pretty_name, arguments))})"
 
 
@@ -196,7 +203,7 @@ _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "in": lambda a: f"({a[0]} IN ({', '.join(a[1:])}))",
     "like": lambda a: f"{a[0]} LIKE {a[1]}" + (f" ESCAPE '{a[2]}'" if len(a) > 2 else ""),
     "ilike": lambda a: f"ilike({a[0]}, {a[1]})",
-    **{name: _first_only(name) for name in ("likeall", "likeany", "notlikeall", "notlikeany", "uuid")},
+    **{name: _first_only(name) for name in ("likeall", "likeany", "notlikeall", "notlikeany")},
     "nullif": lambda a: f"nullif({a[0]}, {a[1]})",
     "ceil": lambda a: f"CEIL({a[0]})" if len(a) == 1 else f"ceil({a[0]}, {a[1]})",
     "floor": lambda a: f"FLOOR({a[0]})" if len(a) == 1 else f"floor({a[0]}, {a[1]})",
@@ -204,9 +211,6 @@ _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "trim": lambda a: f"trim({a[0]})" if len(a) == 1 else f"TRIM(BOTH {a[0]} FROM {a[1]})",
     "ltrim": lambda a: f"ltrim({a[0]})" if len(a) == 1 else f"TRIM(LEADING {a[0]} FROM {a[1]})",
     "rtrim": lambda a: f"rtrim({a[0]})" if len(a) == 1 else f"TRIM(TRAILING {a[0]} FROM {a[1]})",
-    "random": lambda a: f"rand({', '.join(a)})",
-    "to_varchar": lambda a: f"to_char({', '.join(a)})",
-    "current_database": lambda a: "current_schema()",
     "raise_error": lambda a: f"raise_error(USER_RAISED_EXCEPTION, map(errorMessage, {a[0]}))",
     "rlike": lambda a: f"RLIKE({a[0]}, {a[1]})",
     "regexp_like": lambda a: f"REGEXP_LIKE({a[0]}, {a[1]})",

@@ -39,9 +39,10 @@ from unbounded.functions.signature import (
     Types,
     implicit_cast,
     wrong_argument_count,
+    wrong_argument_type,
 )
-from unbounded.plan.expressions import Expression
-from unbounded.types.coercion import common_type, common_type_of, is_string_like
+from unbounded.plan.expressions import Cast, CastMode, Expression
+from unbounded.types.coercion import common_type, common_type_of, implicit_cast_type, is_string_like
 from unbounded.types.datatypes import (
     BOOLEAN,
     DOUBLE,
@@ -140,6 +141,9 @@ def _type_membership(name: str, arguments: Sequence[Expression], environment: En
 
 def _type_case(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
     """condition, value, condition, value, …, [else]: conditions boolean, values in their common type."""
+    for position in range(0, len(arguments) - 1, 2):
+        if implicit_cast_type(arguments[position].data_type, BOOLEAN) is None:
+            raise wrong_argument_type(name, arguments, position, '"BOOLEAN"')
     values = [i for i in range(len(arguments)) if i % 2 or (len(arguments) % 2 and i == len(arguments) - 1)]
     target = common_type_of(arguments[i].data_type for i in values)
     if target is None:
@@ -212,11 +216,19 @@ def _division() -> Function:
     return Function(_type_arithmetic, _lower_arithmetic, nullability=Nullability.ALWAYS, stands_for=stands_for)
 
 
+def _tried_cast(argument: Expression) -> Expression:
+    """A string that is no number is NULL, as the rest that cannot be computed."""
+    if isinstance(argument, Cast) and argument.is_implicit and is_string_like(argument.child.data_type):
+        return replace(argument, mode=CastMode.TRY)
+    return argument
+
+
 def _tried(operator: str) -> Function:
     def type_call(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
         if len(arguments) != 2:
             raise wrong_argument_count(name, len(arguments), "2")
-        return _type_arithmetic(operator, arguments, environment)
+        coerced, result = _type_arithmetic(operator, arguments, environment)
+        return tuple(map(_tried_cast, coerced)), result
 
     return Function(type_call, _lower_try(operator), nullability=Nullability.ALWAYS)
 

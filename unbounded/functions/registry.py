@@ -117,13 +117,15 @@ class AggregateState:
 @dataclass(frozen=True, slots=True)
 class Function:
     """A row of a family table. `lambdas`: the variables of each lambda argument, from the other arguments.
-    `generates`: the columns of a generator, from the argument types."""
+    `generates`: the columns of a generator, from the argument types. `is_costly`: worth a column of its own, so that
+    it is computed once per row whatever uses it."""
 
     typing: Signature | TypingRule
     engine: EngineRule
     kind: FunctionKind = FunctionKind.SCALAR
     nullability: Nullability = Nullability.ARGUMENTS
     is_deterministic: bool = True
+    is_costly: bool = False
     state: AggregateState | None = None
     lambdas: LambdaRule | None = None
     generates: Callable[[tuple[Expression, ...]], tuple[StructField, ...]] | None = None

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unbounded.errors import SparkError, analysis_error
-from unbounded.functions.naming import pretty_name
-from unbounded.plan.expressions import Cast, Expression
+from unbounded.functions.naming import call_name, pretty_name
+from unbounded.plan.expressions import Cast, Expression, Literal
 from unbounded.types.coercion import common_type_of, implicit_cast_type, is_string_like
 from unbounded.types.datatypes import (
     BINARY,
@@ -199,6 +199,12 @@ def implicit_cast(expression: Expression, target: DataType) -> Expression:
     return Cast(expression, target, is_implicit=True)
 
 
+def is_null(expression: Expression) -> bool:
+    """Whether `expression` is the constant NULL, cast or not."""
+    plain = expression.child if isinstance(expression, Cast) else expression
+    return isinstance(plain, Literal) and plain.value is None
+
+
 def wrong_argument_count(name: str, count: int, expected: str) -> SparkError:
     return analysis_error(
         "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
@@ -232,9 +238,5 @@ def different_types(name: str, arguments: Sequence[Expression], types: Sequence[
 def quoted_call(name: str, arguments: Sequence[Expression]) -> str:
     """A call as error messages show it: `"upper(a)"`."""
     return f'"{call_name(name, arguments)}"'
-
-
-def call_name(name: str, arguments: Sequence[Expression]) -> str:
-    return f"{name}({', '.join(pretty_name(a) for a in arguments)})"
 
 

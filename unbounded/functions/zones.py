@@ -22,6 +22,9 @@ _OFFSET = re.compile(
 )
 _MAX_OFFSET_SECONDS = 18 * 3600
 _ZULU = frozenset({"Z", "UTC", "GMT", "UT"})
+_FIXED_AT_ZERO = frozenset(
+    {"Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "Etc/GMT", "Etc/GMT0", "Etc/Greenwich", "UCT", "Universal", "Zulu"}
+)
 _SHORT_IDS = {
     "ACT": "Australia/Darwin", "AET": "Australia/Sydney", "AGT": "America/Argentina/Buenos_Aires",
     "ART": "Africa/Cairo", "AST": "America/Anchorage", "BET": "America/Sao_Paulo", "BST": "Asia/Dhaka",
@@ -50,6 +53,8 @@ def find_zone(name: str) -> Zone | None:
     known = _SHORT_IDS.get(name, name)
     if known in _ZULU:
         return Zone(name, 0)
+    if known in _FIXED_AT_ZERO:
+        return Zone(name, 0, region=known)
     if (match := _OFFSET.fullmatch(known)) is not None:
         seconds = _offset_seconds(match)
         return None if seconds is None else Zone(name, seconds * 1_000_000)

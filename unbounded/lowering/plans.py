@@ -279,7 +279,7 @@ def _lower_merge_sessions(plan: MergeSessions, lowering: Lowering) -> str:
     numbered = f"SELECT *, sum(begins) OVER ({partition}ORDER BY {start}) AS number FROM ({marked}) AS m"
     whole = f"OVER (PARTITION BY {keys}number)"
     bounds = f'struct_pack("start" := min({start}) {whole}, "end" := max({end}) {whole})'
-    return f"SELECT {_columns(plan.child.output)}, {bounds} AS {column(plan.merged)} FROM ({numbered}) AS n"
+    return f"SELECT {_columns(plan.output[:-1])}, {bounds} AS {column(plan.merged)} FROM ({numbered}) AS n"
 
 
 def _lower_python(plan: Any, lowering: Lowering) -> str:

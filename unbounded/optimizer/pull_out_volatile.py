@@ -74,16 +74,19 @@ def replace_key(node: Expression, number: int) -> Expression:
 
 
 def _is_repeatable(node: Expression) -> bool:
-    return isinstance(node, PythonCall) and node.is_deterministic
+    if isinstance(node, PythonCall):
+        return node.is_deterministic
+    function = REGISTRY.find(node.function) if isinstance(node, Call) else None
+    return function is not None and function.is_costly and function.is_deterministic
 
 
 def is_volatile(expression: Expression) -> bool:
-    """A Python call on rows, or a function whose value changes from call to call."""
+    """A Python call on rows, or a function that costs much or whose value changes from call to call."""
     if isinstance(expression, PythonCall):
         return not expression.is_aggregate
     if isinstance(expression, Call):
         function = REGISTRY.find(expression.function)
-        return function is not None and not function.is_deterministic
+        return function is not None and (function.is_costly or not function.is_deterministic)
     return False
 
 

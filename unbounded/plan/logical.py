@@ -212,7 +212,7 @@ class Generate(LogicalPlan):
 
 @dataclass(frozen=True, slots=True)
 class MergeSessions(LogicalPlan):
-    """Adds to each row the session it belongs to: `session` columns of rows with equal `keys` that overlap or touch."""
+    """Replaces each row's own `session` by the one it is part of: those of equal `keys` that overlap or touch."""
 
     child: LogicalPlan
     session: Attribute
@@ -221,7 +221,7 @@ class MergeSessions(LogicalPlan):
 
     @property
     def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
-        return (*self.child.output, self.merged)
+        return (*(a for a in self.child.output if a != self.session), self.merged)
 
 
 @dataclass(frozen=True, slots=True)

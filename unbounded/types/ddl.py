@@ -176,7 +176,9 @@ def _read_field(reader: TokenReader, *, takes_colon: bool) -> StructField:
 def _read_type(reader: TokenReader) -> DataType:
     if reader.token.kind is TokenKind.QUOTED:
         raise reader.syntax_error()
+    start = reader.token.start
     name = reader.expect_identifier().lower()
+    reader.type_start = start
     match name:
         case "array" | "map" | "struct":
             return _read_complex(reader, name)
@@ -264,7 +266,7 @@ def _read_primitive(reader: TokenReader, name: str) -> DataType:
 
 
 def _postpone(reader: TokenReader, condition: str, parameters: dict[str, str]) -> DataType:
-    reader.postpone(SparkError(ErrorKind.PARSE, condition, parameters))
+    reader.postpone(condition, parameters)
     return NULL
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -72,10 +72,24 @@ def _unescape_one(match: re.Match[str]) -> str:
     return _ESCAPED.get(character, character)
 
 
+@dataclass(eq=False)
+class TypeTextError(SparkError):
+    """A ParseException about the text of a type; `location` is what Spark prints behind the sentence."""
+
+    location: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"\n{super().message}{self.location}"
+
+
 class TokenReader:
-    """Walks the tokens of a text; the parsers' only state."""
+    """Walks the tokens of a text; the parsers' only state. `type_start` is where the type being read begins."""
+
+    type_start = 0
 
     def __init__(self, text: str) -> None:
+        self._text = text
         if not text.strip():
             raise SparkError(ErrorKind.PARSE, "PARSE_EMPTY_STATEMENT")
         self._tokens = tuple(read_tokens(text))
@@ -152,9 +166,17 @@ class TokenReader:
         if self._postponed is not None:
             raise self._postponed
 
-    def postpone(self, error: SparkError) -> None:
+    def postpone(self, condition: str, parameters: Mapping[str, str]) -> None:
         """Keeps an error about meaning for the end: Spark reports errors of syntax first."""
-        self._postponed = self._postponed or error
+        self._postponed = self._postponed or self._error(condition, parameters, self.type_start)
 
     def syntax_error(self, hint: str = "") -> SparkError:
-        return SparkError(ErrorKind.PARSE, "PARSE_SYNTAX_ERROR", {"error": self.token.shown, "hint": hint})
+        return self._error("PARSE_SYNTAX_ERROR", {"error": self.token.shown, "hint": hint}, self.token.start)
+
+    def _error(self, condition: str, parameters: Mapping[str, str], start: int) -> TypeTextError:
+        before = self._text[:start]
+        line, column = before.count("\n") + 1, start - (before.rfind("\n") + 1)
+        lines = self._text.split("\n")
+        picture = "\n".join((*lines[:line], "-" * column + "^^^", *lines[line:]))
+        location = f" (line {line}, pos {column})\n\n== SQL ==\n{picture}\n"
+        return TypeTextError(ErrorKind.PARSE, condition, parameters, location=location)

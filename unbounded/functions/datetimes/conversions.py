@@ -65,7 +65,12 @@ def _print(value: str, invocation: Invocation) -> str:
         zone = invocation.environment.time_zone.replace("'", "''")
         return f"kernel_format_time(epoch_us({value}), {invocation.sql[1]}, '{zone}')"
     pattern = invocation.constant(1)
-    return "CAST(NULL AS VARCHAR)" if pattern is None else format_sql(value, pattern, invocation.environment)
+    if pattern is None:
+        return "CAST(NULL AS VARCHAR)"
+    try:
+        return format_sql(value, pattern, invocation.environment)
+    except SparkError as refusal:
+        return failing_where_used(refusal, value, STRING)
 
 
 def _type_from_unixtime(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
@@ -107,7 +112,10 @@ def _read(value: str, invocation: Invocation, returns: DataType, *, is_try: bool
         return _as_date(_read_by_kernel(value, invocation, returns, is_try=is_try), returns, environment)
     if pattern is None:
         return f"CAST(NULL AS {'DATE' if returns == DATE else 'TIMESTAMP'})"
-    read = wall_clock_sql(value, pattern) if returns == TIMESTAMP_NTZ else instant_sql(value, pattern, environment)
+    try:
+        read = wall_clock_sql(value, pattern) if returns == TIMESTAMP_NTZ else instant_sql(value, pattern, environment)
+    except SparkError as refusal:
+        return failing_where_used(refusal, value, returns)
     if not is_try and environment.is_ansi:
         function = "try_to_date" if returns == DATE else "try_to_timestamp"
         known = {"func": f"`{function}`", "pattern": pattern}

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from unbounded.errors import ErrorKind, not_supported
+from unbounded.errors import ErrorKind, SparkError, not_supported
 from unbounded.functions.datetimes.arithmetic import calendar_interval, interval_overflow
-from unbounded.functions.datetimes.parameters import ANSI_CONFIG, DAY_US, arithmetic_overflow, bind_each
+from unbounded.functions.datetimes.parameters import (
+    ANSI_CONFIG,
+    DAY_US,
+    arithmetic_overflow,
+    bind_each,
+    failing_where_used,
+)
 from unbounded.functions.engine import raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
@@ -115,7 +121,12 @@ def _at_zone(wall_clock: str, invocation: Invocation) -> str:
     if not invocation.is_constant(6):
         return instant_by_name(wall_clock, invocation.sql[6])
     name = invocation.constant(6)
-    return "CAST(NULL AS TIMESTAMP)" if name is None else instant_at(wall_clock, zone_named(name))
+    if name is None:
+        return "CAST(NULL AS TIMESTAMP)"
+    try:
+        return instant_at(wall_clock, zone_named(name))
+    except SparkError as refusal:
+        return failing_where_used(refusal, wall_clock, TIMESTAMP)
 
 
 def _wall_clock(fields: Sequence[str], is_try: bool) -> str:

@@ -13,6 +13,7 @@ from unbounded.functions.datetimes.parameters import (
     LONG_COUNT,
     SMALL_COUNT,
     bind_each,
+    failing_where_used,
     wall_clock_of,
 )
 from unbounded.functions.engine import bind, raise_error, text
@@ -192,7 +193,8 @@ def _lower_next_day(invocation: Invocation) -> str:
         return "CAST(NULL AS DATE)"
     number = _day_number(wanted)
     if number is None:
-        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "ILLEGAL_DAY_OF_WEEK", {"string": wanted})
+        refusal = SparkError(ErrorKind.ILLEGAL_ARGUMENT, "ILLEGAL_DAY_OF_WEEK", {"string": wanted})
+        return failing_where_used(refusal, date, DATE)
     return _next(date, str(number))
 
 

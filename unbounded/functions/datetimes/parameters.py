@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from unbounded.errors import ErrorKind
-from unbounded.functions.engine import bind, raise_error
+from unbounded.errors import ErrorKind, SparkError
+from unbounded.functions.engine import bind, engine_type, raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Invocation
 from unbounded.functions.signature import Parameter
@@ -99,6 +99,12 @@ def is_datetime(argument: Expression) -> bool:
 def floor_to(value: str, unit: int) -> str:
     """The largest multiple of `unit` that is not above a BIGINT `value`."""
     return f"({value} - (({value} % {unit}) + {unit}) % {unit})"
+
+
+def failing_where_used(error: SparkError, value: str, data_type: DataType) -> str:
+    """Engine SQL that fails with `error` for every row whose `value` is not NULL, as Spark does with bad constants."""
+    failure = raise_error(error.kind, error.condition, error.parameters)
+    return f"CAST(CASE WHEN {value} IS NOT NULL THEN {failure} END AS {engine_type(data_type)})"
 
 
 def arithmetic_overflow() -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from unbounded.errors import SparkError
+from unbounded.functions.datetimes.parameters import failing_where_used
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Function, Invocation, scalar
 from unbounded.functions.signature import P_STRING, P_TIMESTAMP, Signature, exactly, wrong_argument_count
-from unbounded.functions.zones import instant_at, instant_by_name, local_time_at, local_time_by_name, zone_named
+from unbounded.functions.zones import Zone, instant_at, instant_by_name, local_time_at, local_time_by_name, zone_named
 from unbounded.plan.expressions import Call, Expression
 from unbounded.types.datatypes import STRING, TIMESTAMP, TIMESTAMP_NTZ, DataType
 
@@ -17,15 +19,22 @@ _NULL = "CAST(NULL AS TIMESTAMP)"
 def _to_local(value: str, invocation: Invocation, zone_position: int) -> str:
     if not invocation.is_constant(zone_position):
         return local_time_by_name(value, invocation.sql[zone_position])
-    name = invocation.constant(zone_position)
-    return _NULL if name is None else local_time_at(value, zone_named(name))
+    return _with_zone(value, invocation.constant(zone_position), local_time_at)
 
 
 def _to_instant(value: str, invocation: Invocation, zone_position: int) -> str:
     if not invocation.is_constant(zone_position):
         return instant_by_name(value, invocation.sql[zone_position])
-    name = invocation.constant(zone_position)
-    return _NULL if name is None else instant_at(value, zone_named(name))
+    return _with_zone(value, invocation.constant(zone_position), instant_at)
+
+
+def _with_zone(value: str, name: str | None, move: Callable[[str, Zone], str]) -> str:
+    if name is None:
+        return _NULL
+    try:
+        return move(value, zone_named(name))
+    except SparkError as refusal:
+        return failing_where_used(refusal, value, TIMESTAMP)
 
 
 def _type_convert(

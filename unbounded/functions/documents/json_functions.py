@@ -27,15 +27,13 @@ from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Function, Invocation, Nullability
 from unbounded.functions.signature import quoted_call
 from unbounded.functions.text_forms import to_text
-from unbounded.plan.expressions import Expression
+from unbounded.plan.expressions import Call, Expression
 from unbounded.types.coercion import is_string_like
 from unbounded.types.datatypes import STRING, ArrayType, DataType, MapType, StructField, StructType
 
 Typed = tuple[tuple[Expression, ...], DataType]
 
 _BLANKS = "e' \\t\\n\\r'"
-_LONG_TEXT = 300
-"""Engine texts of documents beyond this length are bound to a variable, because they are repeated for every field."""
 
 
 # ------------------------------------------------------------------------------------------------ typing
@@ -47,11 +45,24 @@ def _type_from_json(name: str, arguments: Sequence[Expression], environment: Env
     schema = schema_argument(arguments[1])
     source = document(name, arguments)
     _check_schema(name, arguments, schema)
-    options = json_options(file_options(arguments, 2, FileFormat.JSON), environment.corrupt_record_column)
+    options = _options(arguments, 2, environment)
     check_mode(name, options.mode)
     if isinstance(schema, StructType):
         check_corrupt_column(schema, options.corrupt_column)
-    return (source, *arguments[1:]), schema
+    parts = Call("json_parts", (source, *arguments[1:]), _wanted(schema, options))
+    return (source, parts, *arguments[1:]), schema
+
+
+def _type_parts(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    """Made by from_json only."""
+    raise analysis_error("UNRESOLVED_ROUTINE", routineName=f"`{name}`", searchPath="[`system`.`builtin`]")
+
+
+def _wanted(schema: DataType, options: JsonOptions) -> DataType:
+    """What is taken out of a document: all but the column of corrupt records."""
+    if not isinstance(schema, StructType):
+        return schema
+    return StructType(tuple(f for f in schema.fields if f.name != options.corrupt_column))
 
 
 def _check_schema(name: str, arguments: Sequence[Expression], schema: DataType) -> None:
@@ -103,29 +114,31 @@ def _type_schema(name: str, arguments: Sequence[Expression], environment: Enviro
 # ------------------------------------------------------------------------------------------------ from_json
 
 
+def _lower_parts(invocation: Invocation) -> str:
+    """The document taken apart. The engine must not repeat this in filters it moves down: hence the random number."""
+    options = _options(invocation.arguments, 2, invocation.environment)
+    return f"CASE WHEN random() >= 0 THEN {_taken(invocation.sql[0], invocation.data_type, options)} END"
+
+
 def _lower_from_json(invocation: Invocation) -> str:
     """Blank text is NULL; what cannot be read is NULL in its place, or an error in FAILFAST mode."""
     environment = invocation.environment
-    options = json_options(file_options(invocation.arguments, 2, FileFormat.JSON), environment.corrupt_record_column)
-    source = invocation.sql[0]
-    if len(source) > _LONG_TEXT:
-        return bind(source, "j", lambda j: _read(j, invocation.data_type, options, environment))
-    return _read(source, invocation.data_type, options, environment)
-
-
-def _read(source: str, schema: DataType, options: JsonOptions, environment: Environment) -> str:
-    corrupt = options.corrupt_column
+    options = _options(invocation.arguments, 3, environment)
+    source, parts = invocation.sql[:2]
+    schema = invocation.data_type
+    wanted = _wanted(schema, options)
     if isinstance(schema, StructType):
-        wanted = StructType(tuple(f for f in schema.fields if f.name != corrupt))
-        found = _taken(source, wanted, options)
-        value = _struct(found, source, schema, wanted, options, environment)
+        value = _struct(parts, source, schema, wanted, options, environment)
     else:
-        wanted = schema
-        value = json_value(_taken(source, schema, options), schema, options.formats, environment)
+        value = json_value(parts, schema, options.formats, environment)
     if options.mode is Mode.FAIL_FAST:
         failure = _malformed(value, schema, environment)
         value = f"CASE WHEN {_is_bad(source, wanted, options, environment)} THEN {failure} ELSE {value} END"
     return f"CASE WHEN trim({source}, {_BLANKS}) <> '' THEN {value} END"
+
+
+def _options(arguments: Sequence[Expression], position: int, environment: Environment) -> JsonOptions:
+    return json_options(file_options(arguments, position, FileFormat.JSON), environment.corrupt_record_column)
 
 
 def _taken(source: str, schema: DataType, options: JsonOptions) -> str:
@@ -205,6 +218,7 @@ def _lower_schema(invocation: Invocation) -> str:
 
 
 FUNCTIONS: dict[str, Function] = {
+    "json_parts": Function(_type_parts, _lower_parts, nullability=Nullability.ALWAYS, is_costly=True),
     "from_json": Function(_type_from_json, _lower_from_json, nullability=Nullability.ALWAYS),
     "to_json": Function(_type_to_json, _lower_to_json),
     "schema_of_json": Function(_type_schema, _lower_schema, nullability=Nullability.NEVER),

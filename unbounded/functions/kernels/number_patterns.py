@@ -95,7 +95,7 @@ def _to_char(text: str, pattern: str) -> str:
     given = _format(pattern)
     assert given is not None
     value = Decimal(text)
-    whole, _, places = f"{abs(value):f}".partition(".")
+    whole, _, places = f"{value.copy_abs():f}".partition(".")
     whole, places = whole.lstrip("0"), places.rstrip("0")
     if len(whole) > len(given.whole.replace(",", "")) or len(places) > given.scale:
         return pattern.translate({48: "#", 57: "#", 44: " ", 71: " "})

@@ -105,7 +105,7 @@ class NumberPattern:
         scaled = _EXACT.scaleb(value, 2) if self.is_percent else value
         exponent = min(self.maximum_places, max(-int(scaled.as_tuple().exponent), 0))
         rounded = scaled.quantize(Decimal(1).scaleb(-exponent), context=_EXACT)
-        whole, _, places = f"{abs(rounded):f}".partition(".")
+        whole, _, places = f"{rounded.copy_abs():f}".partition(".")
         places = places.rstrip("0").ljust(self.minimum_places, "0")
         whole = whole.lstrip("0").rjust(self.minimum_whole, "0")
         if not whole and not places:

@@ -161,8 +161,7 @@ def _type_ceil(name: str, arguments: Sequence[Expression], environment: Environm
 
 
 def _type_whole(name: str, arguments: Sequence[Expression]) -> Typed:
-    shown = "CEIL" if name == "ceil" else "FLOOR" if name == "floor" else name
-    (value,), data_type = Signature((NUMERIC,), lambda types: types[0]).apply(shown, arguments)
+    (value,), data_type = Signature((NUMERIC,), lambda types: types[0]).apply(name, arguments)
     if isinstance(data_type, DecimalType):
         if data_type.scale == 0:
             return (value,), data_type

@@ -183,7 +183,7 @@ def _python_anchor(anchor: Anchor, is_multiline: bool) -> str:
         case Anchor.LINE_END if is_multiline:
             return rf"(?={_LINE_END}|\Z)"
         case Anchor.LINE_START if is_multiline:
-            return rf"(?:\A|(?<=[\n\r\x85\u2028\u2029])(?!\Z))"
+            return r"(?:\A|(?<=[\n\r\x85\u2028\u2029])(?!\Z))"
         case Anchor.LINE_END | Anchor.END_BEFORE_LINE_END:
             return rf"(?={_LINE_END}?\Z)"
         case Anchor.LINE_START | Anchor.START:

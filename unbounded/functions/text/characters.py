@@ -123,7 +123,8 @@ def _lower_levenshtein(invocation: Invocation) -> str:
     distance = f"CAST(levenshtein({invocation.sql[0]}, {invocation.sql[1]}) AS INTEGER)"
     if len(invocation.sql) < 3:
         return distance
-    return f"CASE WHEN {distance} > {invocation.sql[2]} THEN -1 ELSE {distance} END"
+    threshold = invocation.sql[2]
+    return f"CASE WHEN {threshold} IS NULL THEN NULL WHEN {distance} > {threshold} THEN -1 ELSE {distance} END"
 
 
 def _type_elt(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:

@@ -11,7 +11,14 @@ from unbounded.functions.engine import text
 from unbounded.functions.environment import Environment
 from unbounded.functions.math.rounding import round_fraction
 from unbounded.functions.registry import Function, Invocation, Nullability
-from unbounded.functions.signature import P_STRING, Signature, implicit_cast, wrong_argument_count, wrong_argument_type
+from unbounded.functions.signature import (
+    P_STRING,
+    Signature,
+    implicit_cast,
+    is_null,
+    wrong_argument_count,
+    wrong_argument_type,
+)
 from unbounded.functions.text_forms import to_text
 from unbounded.plan.expressions import Expression
 from unbounded.types.datatypes import (
@@ -67,14 +74,13 @@ def _type_format_string(name: str, arguments: Sequence[Expression], environment:
 
 
 def _lower_format_string(invocation: Invocation) -> str:
+    if is_null(invocation.arguments[0]):
+        return "CAST(NULL AS VARCHAR)"
     if not invocation.is_constant(0):
         if len(invocation.sql) == 1:
             return invocation.sql[0]
         raise not_supported(f"{invocation.name} with a format that is not a constant", "Write the format as a literal.")
-    pattern = invocation.constant(0)
-    if pattern is None:
-        return "CAST(NULL AS VARCHAR)"
-    pieces = _pieces(pattern, invocation)
+    pieces = _pieces(str(invocation.constant(0)), invocation)
     return f"({' || '.join(pieces)})" if pieces else "''"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.functions.datetimes import conversions
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
 from unbounded.functions.kernels.number_patterns import NumberFormat
@@ -15,6 +17,7 @@ from unbounded.functions.signature import (
     STRICT_STRING,
     Signature,
     implicit_cast,
+    is_null,
     quoted_call,
     wrong_argument_count,
 )
@@ -34,6 +37,7 @@ from unbounded.types.datatypes import (
 Typed = tuple[tuple[Expression, ...], DataType]
 
 _ALWAYS = Nullability.ALWAYS
+_DATE_FORMAT = conversions.FUNCTIONS["date_format"]
 _EMPTY, _NONE = Literal("", STRING), Literal(None, STRING)
 _MASK_NAMES = ("upperChar", "lowerChar", "digitChar", "otherChar")
 
@@ -75,6 +79,8 @@ _PARSE_URL = scalar([P_STRING, P_STRING, P_STRING], STRING, _lower_parse_url, op
 def _number_format(name: str, arguments: Sequence[Expression]) -> NumberFormat | None:
     """The checked constant format; None for NULL."""
     pattern = arguments[1]
+    if is_null(pattern):
+        return None
     if not isinstance(pattern, Literal):
         raise analysis_error(
             "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
@@ -83,8 +89,6 @@ def _number_format(name: str, arguments: Sequence[Expression]) -> NumberFormat |
             inputType='"STRING"',
             inputExpr=f'"{pretty_name(pattern)}"',
         )
-    if pattern.value is None:
-        return None
     found = NumberFormat.parse(str(pattern.value))
     if found is None:
         raise _bad_format(str(pattern.value))
@@ -119,7 +123,7 @@ def _type_to_char(name: str, arguments: Sequence[Expression], environment: Envir
         raise wrong_argument_count(name, len(arguments), "2")
     value = arguments[0]
     if isinstance(value.data_type, DatetimeType):
-        raise not_supported(f"{name} of a date or timestamp", "Use date_format.")
+        return _DATE_FORMAT.type_call("date_format", arguments, environment)
     if isinstance(value.data_type, BinaryType):
         return tuple(arguments), STRING
     if isinstance(value.data_type, IntegralType | DecimalType):
@@ -134,6 +138,8 @@ def _type_to_char(name: str, arguments: Sequence[Expression], environment: Envir
 
 def _lower_to_char(invocation: Invocation) -> str:
     value, pattern = invocation.sql
+    if isinstance(invocation.type_of(0), DatetimeType):
+        return _DATE_FORMAT.lower(replace(invocation, name="date_format"))
     if not isinstance(invocation.type_of(0), BinaryType):
         return f"kernel_to_char(CAST({value} AS VARCHAR), {pattern})"
     match str(invocation.constant(1)).lower():

@@ -50,7 +50,8 @@ def _column(field: StructField, formats: DateFormats, environment: Environment) 
     read = datetime_value("{value}", field.data_type, formats, environment)
     if isinstance(field.data_type, TimestampType):
         seconds = f"TRY_CAST({{value}}[{len(_UNQUOTED) + 1}:] AS BIGINT)"
-        read = f"CASE WHEN starts_with({{value}}, {text(_UNQUOTED)}) THEN make_timestamp({seconds} * 1000000) ELSE {read} END"
+        is_number = f"starts_with({{value}}, {text(_UNQUOTED)})"
+        read = f"CASE WHEN {is_number} THEN make_timestamp({seconds} * 1000000) ELSE {read} END"
     return Column(cell, read)
 
 
