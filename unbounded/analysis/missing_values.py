@@ -66,7 +66,9 @@ def _at_least(least: int, conditions: Sequence[Expression]) -> Expression:
     """Whether `least` of the conditions hold."""
     if least <= 0:
         return Literal(True, BOOLEAN)
-    if least >= len(conditions) > 0:
+    if least > len(conditions):
+        return Literal(False, BOOLEAN)
+    if least == len(conditions):
         return reduce(lambda a, b: Call("and", (a, b), BOOLEAN, False), conditions)
     one, zero = Literal(1, INTEGER), Literal(0, INTEGER)
     ones: list[Expression] = [Call("if", (condition, one, zero), INTEGER, False) for condition in conditions]

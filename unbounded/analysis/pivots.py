@@ -83,10 +83,11 @@ def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression
 def _matches(column: u.Expression, value: u.Expression) -> u.Expression:
     """Several pivot columns are a struct, and so is each of their values; they are compared one by one."""
     match column, value:
-        case u.UnresolvedFunction(name="struct", arguments=columns), u.UnresolvedFunction(
-            name="struct", arguments=values
+        case u.UnresolvedFunction(name="named_struct", arguments=columns), u.UnresolvedFunction(
+            name="named_struct", arguments=values
         ) if len(columns) == len(values):
-            return reduce(lambda a, b: u.UnresolvedFunction("and", (a, b)), map(_matches, columns, map(_bare, values)))
+            pairs = map(_matches, columns[1::2], map(_bare, values[1::2]))
+            return reduce(lambda a, b: u.UnresolvedFunction("and", (a, b)), pairs)
         case _:
             return u.UnresolvedFunction("<=>", (column, value))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import TypeGuard, cast
 
 from unbounded.analysis import generators
 from unbounded.analysis.columns import renamed_output
@@ -11,8 +11,10 @@ from unbounded.analysis.context import Analysis
 from unbounded.analysis.expressions import resolve_named
 from unbounded.analysis.ordering import with_missing_columns
 from unbounded.analysis.time_windows import plan_time_windows
-from unbounded.errors import ErrorKind, SparkError, analysis_error, requirement_failed
+from unbounded.errors import ErrorKind, Origin, SparkError, analysis_error, requirement_failed
+from unbounded.functions.catalog import REGISTRY
 from unbounded.functions.naming import pretty_name
+from unbounded.functions.registry import FunctionKind
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
     AggregateCall,
@@ -34,7 +36,7 @@ def resolve_project(relation: u.Project, analysis: Analysis) -> LogicalPlan:
     child, expressions = generators.resolve_select_list(relation.expressions, child, analysis)
     child, expressions = plan_time_windows(child, expressions, analysis)
     if any(has_aggregate(e) for e in expressions):
-        _check_global(expressions)
+        _check_global(expressions, relation.expressions)
         return Aggregate(child, (), expressions)
     return Project(child, expressions)
 
@@ -53,19 +55,35 @@ def has_aggregate(expression: Expression) -> bool:
             return any(isinstance(child, Expression) and has_aggregate(child) for child in children(expression))
 
 
-def _check_global(expressions: tuple[Expression, ...]) -> None:
+def _check_global(expressions: tuple[Expression, ...], written: tuple[u.Expression, ...]) -> None:
     for expression in expressions:
-        refuse_nested_aggregates(expression)
+        refuse_nested_aggregates(expression, written)
     from_rows = [e for e in expressions if not has_aggregate(e) and _reads_columns(e)]
     if from_rows:
         raise analysis_error("MISSING_GROUP_BY")
 
 
-def refuse_nested_aggregates(expression: Expression) -> None:
+def refuse_nested_aggregates(expression: Expression, written: tuple[u.Expression, ...]) -> None:
     """Raises: SparkError NESTED_AGGREGATE_FUNCTION"""
     for call in walk_expression(expression):
         if isinstance(call, AggregateCall) and any(has_aggregate(a) for a in call.arguments):
-            raise analysis_error("NESTED_AGGREGATE_FUNCTION")
+            error = analysis_error("NESTED_AGGREGATE_FUNCTION")
+            error.locate(_nested_origin(written))
+            raise error
+
+
+def _nested_origin(written: tuple[u.Expression, ...]) -> Origin | None:
+    """Where in the text an aggregate stands in the arguments of another."""
+    calls = [node for e in written for node in walk(e) if is_aggregate_call(node)]
+    return next((inner.origin for call in calls for a in call.arguments for inner in walk(a) if is_aggregate_call(inner)), None)
+
+
+def is_aggregate_call(node: object) -> TypeGuard[u.UnresolvedFunction]:
+    """Whether `node` calls an aggregate of the registry."""
+    if not isinstance(node, u.UnresolvedFunction):
+        return False
+    function = REGISTRY.find(node.name.lower())
+    return function is not None and function.kind is FunctionKind.AGGREGATE
 
 
 def _reads_columns(expression: Expression) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from unbounded.analysis.context import Analysis
-from unbounded.analysis.names import suggest
+from unbounded.analysis.names import quoted
 from unbounded.analysis.plans import cast_output
 from unbounded.errors import analysis_error
 from unbounded.functions.signature import ORDINALS
@@ -11,7 +13,7 @@ from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute, Literal, NamedExpression
 from unbounded.plan.logical import LogicalPlan, Project, SetOperation
 from unbounded.types.coercion import common_type
-from unbounded.types.datatypes import NULL, DataType
+from unbounded.types.datatypes import NULL, ArrayType, DataType, MapType, StructType
 
 
 def resolve_set_operation(relation: u.SetOperation, analysis: Analysis) -> LogicalPlan:
@@ -33,9 +35,34 @@ def set_operation(
             invalidOrdinalNum="second",
             invalidNumColumns=str(len(right.output)),
         )
+    if not (operator is u.SetOperator.UNION and is_all):
+        refuse_maps(left.output)
     types = [_common_column_type(i, left, right, operator) for i in range(len(left.output))]
     left, right = cast_output(left, types), cast_output(right, types)
     return SetOperation(left, right, operator, is_all, _output(left, right, operator, analysis))
+
+
+def refuse_maps(columns: Sequence[Attribute]) -> None:
+    """Maps cannot be compared, so rows that hold one cannot be told apart."""
+    for column in columns:
+        if contains_map(column.data_type):
+            raise analysis_error(
+                "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+                colName=quoted((column.name,)),
+                dataType=f'"{column.data_type.sql_name}"',
+            )
+
+
+def contains_map(data_type: DataType) -> bool:
+    match data_type:
+        case MapType():
+            return True
+        case ArrayType(element_type=element):
+            return contains_map(element)
+        case StructType(fields=fields):
+            return any(contains_map(f.data_type) for f in fields)
+        case _:
+            return False
 
 
 def _output(
@@ -86,5 +113,5 @@ def _column_called(
         return found
     if allows_missing:
         return analysis.ids.alias(Literal(None, column.data_type), column.name)
-    proposal = ", ".join(suggest((column.name,), [(b.name,) for b in plan.output]))
-    raise analysis_error("UNRESOLVED_COLUMN.WITH_SUGGESTION", objectName=f"`{column.name}`", proposal=proposal)
+    names = ", ".join(b.name for b in plan.output)
+    raise analysis_error("UNRESOLVED_COLUMN_AMONG_FIELD_NAMES", colName=column.name, fieldNames=names)

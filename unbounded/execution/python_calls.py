@@ -35,7 +35,7 @@ Evaluation = Callable[[Columns, int], pa.Array]
 
 
 def evaluation_of(call: PythonCall, settings: PythonSettings) -> Evaluation:
-    """Raises: SparkError PYTHON_EXCEPTION if the function cannot be unpickled"""
+    """Raises: SparkError (PythonException) if the function cannot be unpickled"""
     loaded = load_function(call.command)
     function = UserFunction(with_named_arguments(loaded.call, call.argument_names), loaded.return_type)
     build = _EVALUATIONS.get(call.evaluation)

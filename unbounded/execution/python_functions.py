@@ -31,7 +31,7 @@ class UserFunction:
 
 
 def load_function(command: bytes) -> UserFunction:
-    """Raises: SparkError PYTHON_EXCEPTION if the pickle needs a module that is not there"""
+    """Raises: SparkError (PythonException) if the pickle needs a module that is not there"""
     with python_failures():
         function, return_type = pickle.loads(command)
     return UserFunction(function, return_type)
@@ -76,9 +76,7 @@ def python_error(failure: BaseException) -> SparkError:
         failure = _stop_iteration(failure)
     told = traceback.TracebackException.from_exception(failure)
     _hide_frames(told)
-    text = "".join(told.format())
-    parameters = {"msg": "An exception was thrown from the Python worker", "traceback": f"\n{text}"}
-    return SparkError(ErrorKind.PYTHON, "PYTHON_EXCEPTION", parameters)
+    return SparkError(ErrorKind.PYTHON, "", {"message": "".join(told.format())})
 
 
 def _hide_frames(told: traceback.TracebackException) -> None:

@@ -286,10 +286,24 @@ def _lower_contains(invocation: Invocation) -> str:
     )
 
 
+MAX_ARRAY_LENGTH = 2147483632
+"""Elements of the longest array Spark makes."""
+
+
 def _lower_repeat(invocation: Invocation) -> str:
     value, count = invocation.sql
     repeated = f"repeat({cast(f'[{value}]', invocation.data_type)}, CAST({count} AS BIGINT))"
-    return f"CASE WHEN {count} IS NOT NULL THEN {repeated} END"
+    too_many = raise_error(
+        ErrorKind.RUNTIME,
+        "COLLECTION_SIZE_LIMIT_EXCEEDED.PARAMETER",
+        {
+            "functionName": "`array_repeat`",
+            "maxRoundedArrayLength": str(MAX_ARRAY_LENGTH),
+            "parameter": "`count`",
+        },
+        {"numberOfElements": f"CAST({count} AS VARCHAR)"},
+    )
+    return f"CASE WHEN {count} > {MAX_ARRAY_LENGTH} THEN {too_many} WHEN {count} IS NOT NULL THEN {repeated} END"
 
 
 def _lower_shuffle(invocation: Invocation) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from unbounded.errors import ErrorKind
-from unbounded.functions.datetimes.parameters import LONG_COUNT
+from unbounded.errors import ErrorKind, SparkError
+from unbounded.functions.datetimes.parameters import LONG_COUNT, failing_where_used
 from unbounded.functions.datetimes.printing import format_sql
 from unbounded.functions.datetimes.reading import instant_sql, wall_clock_sql
 from unbounded.functions.engine import bind, raise_error

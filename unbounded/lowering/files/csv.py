@@ -8,7 +8,7 @@ from unbounded.connectors.files.scan import FileScan
 from unbounded.functions.documents.csv_tokens import cell, csv_tokens, exactly, quoted_pattern
 from unbounded.functions.documents.values import csv_value
 from unbounded.functions.engine import text
-from unbounded.lowering.files.lines import lower_contents, lower_lines
+from unbounded.lowering.files.lines import is_filled, lower_contents, lower_lines
 from unbounded.lowering.files.records import Column, lower_records
 from unbounded.lowering.lowered import Lowering
 
@@ -37,7 +37,7 @@ def lower_csv_tokens(scan: FileScan, options: CsvOptions, lowering: Lowering) ->
         lines = lower_lines(scan, lowering, separator=options.line_separator, keeps_blank=False, skipped_lines=skips)
     comment = f" AND NOT starts_with(line, {text(options.comment)})" if options.comment else ""
     tokens = csv_tokens("line", options)
-    return f"SELECT *, {tokens} AS tokens FROM ({lines}) AS lines WHERE trim(line, e' \\t\\r') <> ''{comment}"
+    return f"SELECT *, {tokens} AS tokens FROM ({lines}) AS lines WHERE {is_filled('line')}{comment}"
 
 
 def _records_of_contents(scan: FileScan, options: CsvOptions) -> str:

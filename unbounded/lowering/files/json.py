@@ -12,7 +12,7 @@ from unbounded.functions.documents.json_values import json_structure, json_value
 from unbounded.functions.documents.values import datetime_value
 from unbounded.functions.engine import text
 from unbounded.functions.environment import Environment
-from unbounded.lowering.files.lines import lower_contents, lower_lines
+from unbounded.lowering.files.lines import is_filled, lower_contents, lower_lines
 from unbounded.lowering.files.records import Column, lower_records
 from unbounded.lowering.lowered import Lowering
 from unbounded.types.coercion import is_string_like
@@ -69,7 +69,7 @@ def lower_documents(scan: FileScan, options: JsonOptions, lowering: Lowering) ->
     if options.is_multi_line:
         return _members(scan, lower_contents(scan))
     lines = lower_lines(scan, lowering, separator=options.line_separator, keeps_blank=False)
-    filled = f"SELECT * FROM ({lines}) AS lines WHERE trim(line, e' \\t\\r') <> ''"
+    filled = f"SELECT * FROM ({lines}) AS lines WHERE {is_filled('line')}"
     return _members(scan, filled) if _begins_with_array(scan) else filled
 
 
@@ -88,7 +88,7 @@ def _members(scan: FileScan, documents: str) -> str:
     """A document that is an array stands for its members."""
     others = "".join(f", part{i}" for i in range(len(scan.partition_schema.fields)))
     array = "TRY(json_transform(line, '[\"JSON\"]'))"
-    is_array = "starts_with(ltrim(line, e' \\t\\r\\n'), '[')"
+    is_array = _begins_with("line", "[")
     members = f"coalesce(CASE WHEN {is_array} THEN CAST({array} AS VARCHAR[]) END, [line])"
     return f"SELECT unnest({members}) AS line, file{others} FROM ({documents}) AS arrays"
 
@@ -97,9 +97,13 @@ def _parsed(document: str, structure: str, options: JsonOptions) -> str:
     """The document as a struct; NULL if it is not one."""
     shape = text(structure)
     attempts = ", ".join(f"TRY(json_transform({reading}, {shape}))" for reading in readings(document, options))
-    is_object = (
-        f"regexp_matches({document}, '^[ \\t\\r\\n]*(/[*].*)?{{')"
-        if options.allows_comments
-        else (f"starts_with(ltrim({document}, e' \\t\\r\\n'), '{{')")
-    )
+    is_object = _begins_with(document, "{")
+    if options.allows_comments:
+        is_object = f"regexp_matches({document}, '^[ \\t\\r\\n]*(/[*].*)?{{')"
     return f"CASE WHEN {is_object} THEN coalesce({attempts}) END"
+
+
+def _begins_with(document: str, bracket: str) -> str:
+    """Whether a document's first character besides blanks is `bracket`; most have no blanks there."""
+    trimmed = f"starts_with(ltrim({document}, e' \\t\\r\\n'), '{bracket}')"
+    return f"CASE WHEN starts_with({document}, '{bracket}') THEN true ELSE {trimmed} END"

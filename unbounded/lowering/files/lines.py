@@ -56,6 +56,11 @@ def lower_contents(scan: FileScan) -> str:
     return f"SELECT content AS line, filename AS file{parts} FROM read_text({_list(scan.paths)})"
 
 
+def is_filled(line: str) -> str:
+    """Whether a line is more than blanks. Most lines begin with a character behind the blank, which is cheap to see."""
+    return f"CASE WHEN {line} >= '!' THEN true ELSE trim({line}, e' \\t\\r\\n') <> '' END"
+
+
 def no_lines(scan: FileScan) -> str:
     parts = "".join(f", CAST(NULL AS VARCHAR) AS part{i}" for i in range(len(scan.partition_schema.fields)))
     return f"SELECT '' AS line, '' AS file{parts} WHERE false"
