@@ -18,7 +18,7 @@ from unbounded.analysis.grouping_forms import (
     refuse_grouping_functions,
 )
 from unbounded.analysis.pivots import expand_pivot
-from unbounded.analysis.projection import has_aggregate
+from unbounded.analysis.projection import has_aggregate, qualified
 from unbounded.analysis.time_windows import PlannedWindows, plan_grouping_windows
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
@@ -77,7 +77,7 @@ def _resolve_grouping(
     child, named = generators.resolve_select_list(targets, child, analysis)
     for expression in named:
         if has_aggregate(expression):
-            raise analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(_bare(expression)))
+            raise analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(qualified(_bare(expression))))
     return plan_grouping_windows(child, named, analysis)
 
 

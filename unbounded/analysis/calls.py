@@ -11,6 +11,7 @@ from unbounded.analysis.rewrites import rewrite_call
 from unbounded.analysis.stars import expand_star
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.functions.catalog import REGISTRY
+from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import Function, FunctionKind, LambdaParameter
 from unbounded.functions.signature import implicit_cast
 from unbounded.plan import unresolved as u
@@ -27,7 +28,7 @@ from unbounded.plan.expressions import (
     SortOrder,
     WindowFunctionCall,
 )
-from unbounded.types.datatypes import BOOLEAN, INTEGER, DataType
+from unbounded.types.datatypes import BOOLEAN, INTEGER, NULL, DataType
 
 _CONSTANT_FUNCTIONS = frozenset({"current_date", "current_timestamp", "current_user", "user"})
 """Functions that may be written without parentheses."""
@@ -49,6 +50,9 @@ def resolve_call(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -
     if function is None:
         return _resolve_user_function(call, scope, analysis)
     arguments = _resolve_arguments(call, function, scope, analysis)
+    if any(isinstance(a, GeneratorCall) for a in arguments):
+        shown = pretty_name(Call(name, tuple(arguments), NULL))
+        raise analysis_error("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", expression=f'"{shown}"')
     if function.stands_for is not None:
         name, renamed = function.stands_for(name, arguments)
         function, arguments = REGISTRY.find(name) or function, list(renamed)

@@ -58,8 +58,8 @@ def _resolve(expression: u.Expression, scope: Scope, analysis: Analysis) -> Expr
             return _resolve_attribute(parts, plan_id, scope, analysis)
         case u.UnresolvedFunction():
             return calls.resolve_call(expression, scope, analysis)
-        case u.Alias(child=child):
-            return resolve_expression(child, scope, analysis)
+        case u.Alias(child=child, names=(name, *_)):
+            return Alias(resolve_expression(child, scope, analysis), 0, name)
         case u.Cast():
             return _resolve_cast(expression, scope, analysis)
         case u.ExtractValue(child=child, extraction=extraction):

@@ -108,17 +108,20 @@ def checked_condition(condition: Expression) -> Expression:
             filter=f'"{pretty_name(condition)}"',
             type=f'"{condition.data_type.sql_name}"',
         )
-    refused = [e for e in walk_expression(condition) if isinstance(e, AggregateCall | WindowFunctionCall | WindowCall)]
+    parts = list(walk_expression(condition))
+    if any(isinstance(e, WindowCall) for e in parts):
+        raise analysis_error("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", clauseName="WHERE")
+    refused = [e for e in parts if isinstance(e, AggregateCall | WindowFunctionCall)]
     if refused:
         raise analysis_error(
             "INVALID_WHERE_CONDITION",
             condition=f'"{pretty_name(condition)}"',
-            expressionList=", ".join(pretty_name(_qualified(e)) for e in refused[:1]),
+            expressionList=", ".join(pretty_name(qualified(e)) for e in refused[:1]),
         )
     return condition
 
 
-def _qualified(expression: Expression) -> Expression:
+def qualified(expression: Expression) -> Expression:
     """`expression` with the names of its columns as Spark's `sql` form has them."""
     def change(node: object) -> object:
         if not isinstance(node, Attribute) or not node.qualifier:

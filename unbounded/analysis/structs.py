@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from unbounded.analysis import names
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.errors import analysis_error
@@ -10,6 +12,8 @@ from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Call, Expression, GetField, Literal
 from unbounded.plan.identifiers import parse_column_name
 from unbounded.types.datatypes import BOOLEAN, STRING, StructField, StructType
+
+_SHOWN = re.compile(r"update_fields\((.*)\)")
 
 Member = tuple[StructField, Expression]
 
@@ -21,7 +25,19 @@ def resolve_update_fields(update: u.UpdateFields, scope: Scope, analysis: Analys
     """
     struct = analysis.expression(update.child, scope)
     value = analysis.expression(update.value, scope) if update.value is not None else None
-    return _update(struct, parse_column_name(update.field), value, analysis)
+    updated = _update(struct, parse_column_name(update.field), value, analysis)
+    changed = _change_name(pretty_name(struct), parse_column_name(update.field), value)
+    shown = _SHOWN.fullmatch(pretty_name(struct))
+    earlier = f"{shown[1]}, " if shown else f"{pretty_name(struct)}, "
+    return Call("update_fields", (updated, Literal(f"{earlier}{changed}", STRING)), updated.data_type, updated.nullable)
+
+
+def _change_name(struct: str, path: tuple[str, ...], value: Expression | None) -> str:
+    """As Spark shows one change; below the first level it is the change of a field."""
+    if len(path) > 1:
+        inner = f"{struct}.{path[0]}"
+        return f"WithField(update_fields({inner}, {_change_name(inner, path[1:], value)}))"
+    return f"WithField({pretty_name(value)})" if value is not None else "dropfield()"
 
 
 def _update(struct: Expression, path: tuple[str, ...], value: Expression | None, analysis: Analysis) -> Expression:

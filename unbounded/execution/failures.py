@@ -11,7 +11,9 @@ from unbounded.execution.file_failures import file_error
 from unbounded.functions.datetimes.pattern_failures import explain_parse_failure
 from unbounded.functions.engine import read_error
 
-_ABOUT_FILES = (duckdb.InvalidInputException, duckdb.IOException, duckdb.NotImplementedException)
+_ENGINE_ERROR = re.compile(r"[A-Za-z ]+ Error: ")
+"""How the engine's errors begin; while rows are read they come without their class."""
+_ABOUT_FILES = ("Invalid Input Error", "IO Error", "Not implemented Error")
 _OVERFLOW = re.compile(r"Overflow in (\w+) of (INT\d+) \((-?\d+) (\S) (-?\d+)\)")
 _SHORT_TYPES = ("INT8", "INT16")
 _ALTERNATIVES = {"addition": "try_add", "subtraction": "try_subtract", "multiplication": "try_multiply"}
@@ -19,20 +21,20 @@ _ALTERNATIVES = {"addition": "try_add", "subtraction": "try_subtract", "multipli
 
 def spark_error(failure: BaseException) -> BaseException:
     """What the user shall see for `failure`; errors that are Spark's already pass unchanged."""
-    if not isinstance(failure, duckdb.Error):
-        return failure
     text = str(failure)
+    if not isinstance(failure, duckdb.Error) and not (isinstance(failure, OSError) and _ENGINE_ERROR.match(text)):
+        return failure
     carried = read_error(text)
     if carried is not None:
         kind, condition, parameters = carried
         return SparkError(ErrorKind[kind], condition, _explained(condition, parameters))
-    if isinstance(failure, duckdb.InterruptException):
+    if text.startswith("INTERRUPT Error"):
         return SparkError(ErrorKind.SPARK, "OPERATION_CANCELED", {})
-    if isinstance(failure, duckdb.OutOfRangeException) or "Date out of range" in text:
+    if text.startswith("Out of Range Error") or "Date out of range" in text:
         return _out_of_range(text)
     if "More than one row returned by a subquery" in text:
         return SparkError(ErrorKind.RUNTIME, "SCALAR_SUBQUERY_TOO_MANY_ROWS", {})
-    about_file = file_error(text) if isinstance(failure, _ABOUT_FILES) else None
+    about_file = file_error(text) if text.startswith(_ABOUT_FILES) else None
     return about_file or SparkError(ErrorKind.SPARK, "INTERNAL_ERROR", {"message": text.splitlines()[0]})
 
 

@@ -219,6 +219,7 @@ _SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "when": _case_name,
     "if": lambda a: f"(IF({', '.join(a)}))",
     "get_item": lambda a: f"{a[0]}[{a[1]}]",
+    "update_fields": lambda a: f"update_fields({a[1]})",
     "shuffle": lambda a: f"shuffle({a[0]})",
     "from_json": lambda a: f"from_json({a[0]})",
     "to_json": lambda a: f"to_json({a[0]})",

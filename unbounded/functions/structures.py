@@ -84,6 +84,11 @@ def _lower_array(invocation: Invocation) -> str:
     return f"CAST([{', '.join(invocation.sql)}] AS {engine_type(invocation.data_type)})"
 
 
+def _type_updated(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    """Made by the analyser: the changed struct, and what is shown between the parentheses."""
+    raise analysis_error("UNRESOLVED_ROUTINE", routineName=f"`{name}`", searchPath="[`system`.`builtin`]")
+
+
 def _type_get_item(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
     container = arguments[0].data_type
     if isinstance(container, ArrayType):
@@ -124,6 +129,7 @@ FUNCTIONS: dict[str, Function] = {
     "struct": Function(_type_struct, _lower_struct, nullability=Nullability.NEVER),
     "named_struct": Function(_type_named_struct, _lower_struct, nullability=Nullability.NEVER),
     "array": Function(_type_array, _lower_array, nullability=Nullability.NEVER),
+    "update_fields": Function(_type_updated, "{0}"),
     "get_item": Function(_type_get_item, _lower_get_item, nullability=Nullability.ALWAYS),
     "show_text": Function(_type_show_text, _lower_show_text, nullability=Nullability.NEVER),
 }

@@ -362,6 +362,7 @@ class Join(Relation):
     using: tuple[str, ...] = ()
     is_natural: bool = False
     is_lateral: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 class SetOperator(Enum):
@@ -378,6 +379,7 @@ class SetOperation(Relation):
     is_all: bool
     is_by_name: bool = False
     allows_missing_columns: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

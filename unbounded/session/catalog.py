@@ -43,7 +43,12 @@ class SessionCatalog:
     # ------------------------------------------------------------------------------------------ changes
 
     def create_view(self, command: u.CreateView, plan: LogicalPlan) -> None:
-        """Raises: SparkError TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"""
+        """Raises: SparkError TEMP_TABLE_OR_VIEW_ALREADY_EXISTS, COLUMN_ALREADY_EXISTS"""
+        seen: set[str] = set()
+        for name in (a.name.lower() for a in plan.output):
+            if name in seen:
+                raise analysis_error("COLUMN_ALREADY_EXISTS", columnName=f"`{name}`")
+            seen.add(name)
         views = self._global_views if command.is_global else self._views
         key = command.name.lower()
         if key in views and not command.replaces:

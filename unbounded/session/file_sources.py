@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from unbounded.connectors.files import json_inference, parquet
-from unbounded.connectors.files.csv_inference import CellKind, column_type
+from unbounded.connectors.files.csv_inference import column_type, kinds_of
 from unbounded.connectors.files.format_options import (
     BinaryOptions,
     CsvOptions,
@@ -158,7 +158,7 @@ class FileSources:
         if options.infers_schema and names:
             query = inference.csv_kinds_query(scan, options, len(names), self._environment, next_prefix())
             row = self._run(query).to_pylist()[0]
-            types = [_csv_type(row[f"kinds{i}"], row[f"digits{i}"]) for i in range(len(names))]
+            types = [column_type(kinds_of(row[f"kinds{i}"] or 0), row[f"digits{i}"] or 0) for i in range(len(names))]
         return StructType(tuple(StructField(n, t) for n, t in zip(names, types, strict=True)))
 
     def _first_tokens(self, scan: FileScan, file: DataFile, options: CsvOptions) -> list[str | None]:
@@ -218,10 +218,6 @@ class FileSources:
             raise SparkError(ErrorKind.SPARK, "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", parameters)
         fields = (*schema.fields, StructField(options.corrupt_column, STRING))
         return StructType(tuple(sorted(fields, key=lambda f: f.name)))
-
-
-def _csv_type(kinds: str | None, digits: int | None) -> DataType:
-    return column_type((CellKind(kind) for kind in (kinds or "").split(",") if kind), digits or 0)
 
 
 def _as_struct(data_type: DataType) -> StructType:

@@ -138,7 +138,7 @@ def _set_operation(node: exp.SetOperation, scope: Scope) -> Relation:
     for link in reversed(links):
         right = translate_query(link.expression, scope)
         operator, is_all = _SET_OPERATORS[type(link)], not link.args.get("distinct")
-        relation = SetOperation(relation, right, operator, is_all)
+        relation = SetOperation(relation, right, operator, is_all, origin=scope.origin_of(link))
     return relation
 
 

@@ -103,6 +103,7 @@ def translate_join(left: Relation, node: exp.Join, scope: Scope, translate: Tran
         tuple(column.name for column in node.args.get("using") or ()),
         is_natural=node.args.get("method") == "NATURAL",
         is_lateral=is_lateral,
+        origin=scope.origin_of(node),
     )
 
 

@@ -87,7 +87,9 @@ def to_arrow_type(data_type: DataType, time_zone: str) -> pa.DataType:
         case ArrayType(element_type=element_type, contains_null=contains_null):
             return pa.list_(_arrow_field("element", element_type, time_zone, nullable=contains_null))
         case MapType(key_type=key_type, value_type=value_type, value_contains_null=value_contains_null):
-            key = _arrow_field("key", key_type, time_zone, nullable=False)
+            # Only the empty map has keys of no type, and Arrow wants keys that are not nullable.
+            arrow_key = pa.string() if key_type == NULL else to_arrow_type(key_type, time_zone)
+            key = pa.field("key", arrow_key, nullable=False)
             return pa.map_(key, _arrow_field("value", value_type, time_zone, nullable=value_contains_null))
         case StructType(fields=fields):
             return pa.struct([to_arrow_field(field, time_zone) for field in fields])

@@ -31,6 +31,15 @@ class CellKind(Enum):
     STRING = "string"
 
 
+def kind_bit(kind: CellKind) -> int:
+    """The kinds of a column's cells are counted as bits of an integer."""
+    return 1 << list(CellKind).index(kind)
+
+
+def kinds_of(bits: int) -> frozenset[CellKind]:
+    return frozenset(kind for kind in CellKind if bits & kind_bit(kind))
+
+
 _NUMBERS = (CellKind.INTEGER, CellKind.LONG, CellKind.DECIMAL, CellKind.DOUBLE)
 _TIMES = (CellKind.DATE, CellKind.TIMESTAMP)
 _TYPES: dict[CellKind, DataType] = {
@@ -47,7 +56,7 @@ _LONG_DIGITS = 20
 
 
 def column_type(kinds: Iterable[CellKind], digits: int) -> DataType:
-    """The narrowest type for a column with cells of these kinds; `digits` of its longest integer."""
+    """The narrowest type for a column with cells of these kinds; `digits` of its longest integer beyond 64 bits."""
     found = frozenset(kinds)
     if not found:
         return STRING

@@ -134,7 +134,8 @@ def _lower_from_json(invocation: Invocation) -> str:
     if options.mode is Mode.FAIL_FAST:
         failure = _malformed(value, schema, environment)
         value = f"CASE WHEN {_is_bad(source, wanted, options, environment)} THEN {failure} ELSE {value} END"
-    return f"CASE WHEN trim({source}, {_BLANKS}) <> '' THEN {value} END"
+    is_blank = f"CASE WHEN {parts} IS NULL THEN coalesce(trim({source}, {_BLANKS}) = '', true) ELSE false END"
+    return f"CASE WHEN {is_blank} THEN NULL ELSE {value} END"
 
 
 def _options(arguments: Sequence[Expression], position: int, environment: Environment) -> JsonOptions:

@@ -14,6 +14,7 @@ from unbounded.functions.documents.values import datetime_value
 from unbounded.functions.engine import bind, engine_type, quote, text
 from unbounded.functions.environment import Environment
 from unbounded.functions.text_forms import from_text
+from unbounded.functions.zones import instant
 from unbounded.types.coercion import is_string_like
 from unbounded.types.datatypes import (
     ArrayType,
@@ -30,6 +31,10 @@ from unbounded.types.datatypes import (
     TimestampNTZType,
     TimestampType,
 )
+
+
+_PLAIN_TIMESTAMP = r'"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"'
+"""The usual form, read before all others are tried."""
 
 
 def json_shape(data_type: DataType) -> str:
@@ -117,6 +122,9 @@ def _leaf(token: str, data_type: DataType, formats: DateFormats, environment: En
             return f"TRY_CAST(trim({token}, '\"') AS {engine})"
         case TimestampType():
             read = datetime_value(inside, data_type, formats, environment)
+            if formats.timestamp is None:
+                plain = instant(f"TRY_CAST(substring({token}, 2, 19) AS TIMESTAMP)", environment)
+                is_text = f"regexp_full_match({token}, '{_PLAIN_TIMESTAMP}') THEN {plain} WHEN {is_text}"
             return f"CASE WHEN {is_text} THEN {read} ELSE make_timestamp({_whole_number(token, 'BIGINT')} * 1000000) END"
         case DateType() | TimestampNTZType():
             return f"CASE WHEN {is_text} THEN {datetime_value(inside, data_type, formats, environment)} END"

@@ -25,6 +25,7 @@ from unbounded.functions.signature import (
 from unbounded.plan.expressions import Expression
 from unbounded.types.coercion import common_type_of
 from unbounded.types.datatypes import (
+    NULL,
     BINARY,
     BOOLEAN,
     INTEGER,
@@ -65,8 +66,9 @@ def _type_concat(name: str, arguments: Sequence[Expression], environment: Enviro
     """Arrays are joined with arrays, binaries with binaries; everything else as strings."""
     types = [a.data_type for a in arguments]
     if any(isinstance(t, ArrayType) for t in types):
+        types = [STRING if t == NULL else t for t in types]
         target = common_type_of(types)
-        if target is None:
+        if target is None or STRING in types:
             raise different_types(name, arguments, types)
     elif types and all(isinstance(t, BinaryType) for t in types):
         target = BINARY

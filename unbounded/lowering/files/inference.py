@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unbounded.connectors.files.csv_inference import CellKind
+from unbounded.connectors.files.csv_inference import CellKind, kind_bit
 from unbounded.connectors.files.format_options import CsvOptions, DateFormats, JsonOptions
 from unbounded.connectors.files.json_inference import ELEMENT, Path
 from unbounded.connectors.files.scan import FileScan
@@ -19,25 +19,26 @@ from unbounded.lowering.lowered import LoweredQuery, Lowering
 from unbounded.plan.expressions import Attribute
 from unbounded.types.datatypes import BOOLEAN, DATE, DOUBLE, INTEGER, STRING, TIMESTAMP, DataType
 
+_STRING, _BOOLEAN = kind_bit(CellKind.STRING), kind_bit(CellKind.BOOLEAN)
+
 
 def csv_kinds_query(
     scan: FileScan, options: CsvOptions, column_count: int, environment: Environment, prefix: str
 ) -> LoweredQuery:
-    """One row: for each column its cell kinds joined by commas, then the digits of its longest integer."""
+    """One row: for each column its cell kinds as bits (the position in `CellKind`), and the digits of its longest
+    integer beyond 64 bits."""
     lowering = Lowering(environment, prefix)
-    tokens = lower_csv_tokens(scan, options, lowering)
-    cells = ", ".join(f"{cell(i, options)} AS cell{i}" for i in range(column_count))
-    items, output = [], []
-    for i in range(column_count):
-        kind = _kind(f"cell{i}", options, environment)
-        is_integer = f"regexp_full_match(cell{i}, '[+-]?[0-9]+')"
-        items += [
-            f"array_to_string(list(DISTINCT {kind}) FILTER (WHERE cell{i} IS NOT NULL), ',')",
-            f"CAST(max(length(ltrim(cell{i}, '+-'))) FILTER (WHERE {is_integer}) AS INTEGER)",
-        ]
-        output += [(f"kinds{i}", STRING), (f"digits{i}", INTEGER)]
-    sql = f"SELECT {', '.join(items)} FROM (SELECT line, {cells} FROM ({tokens}) AS tokenized) AS celled"
-    return _query(sql, output, lowering)
+    columns = range(column_count)
+    cells = ", ".join(f"{cell(i, options)} AS cell{i}" for i in columns)
+    tokens = f"SELECT line, {cells} FROM ({lower_csv_tokens(scan, options, lowering)}) AS tokenized"
+    kinds = ", ".join(f"cell{i}, {_kind(f'cell{i}', options, environment)} AS kind{i}" for i in columns)
+    items = ", ".join(
+        f"bit_or(kind{i}) FILTER (WHERE cell{i} IS NOT NULL), "
+        f"CAST(max(length(ltrim(cell{i}, '+-'))) FILTER (WHERE kind{i} = {kind_bit(CellKind.DECIMAL)}) AS INTEGER)"
+        for i in columns
+    )
+    output = [(name, INTEGER) for i in columns for name in (f"kinds{i}", f"digits{i}")]
+    return _query(f"SELECT {items} FROM (SELECT {kinds} FROM ({tokens}) AS celled) AS classified", output, lowering)
 
 
 def csv_first_record_query(scan: FileScan, options: CsvOptions, environment: Environment, prefix: str) -> LoweredQuery:
@@ -49,33 +50,52 @@ def csv_first_record_query(scan: FileScan, options: CsvOptions, environment: Env
 
 
 def _kind(value: str, options: CsvOptions, environment: Environment) -> str:
-    def name(kind: CellKind) -> str:
-        return text(kind.value)
+    """The bit of a cell's kind. A word is told from a number or a time by its first letter, where that is enough."""
+    text_kind = (
+        f"CASE WHEN {csv_value(value, BOOLEAN, options, environment)} IS NULL THEN {_STRING} ELSE {_BOOLEAN} END"
+    )
+    clean = f"CASE WHEN CAST(TRY_CAST({value} AS INTEGER) AS VARCHAR) = {value} THEN {kind_bit(CellKind.INTEGER)}"
+    number = csv_value(value, DOUBLE, options, environment)
+    return (
+        f"{clean} WHEN {_is_word(value, options)} THEN {text_kind} "
+        f"WHEN regexp_full_match({value}, '[+-]?[0-9]+') THEN {_whole_kind(value)} "
+        f"WHEN {number} IS NOT NULL THEN {kind_bit(CellKind.DOUBLE)} "
+        f"{_time_kinds(value, options, environment)} ELSE {text_kind} END"
+    )
 
+
+def _is_word(value: str, options: CsvOptions) -> str:
+    """Cells that begin behind the digits, and with no letter that a special number or a time may begin with."""
+    if options.formats != DateFormats():
+        return "false"
+    letters = {"N", "I", "T", options.nan[:1], options.positive_infinity[:1], options.negative_infinity[:1]} - {""}
+    return f"({value} >= ':' AND {value}[1] NOT IN ({', '.join(map(text, sorted(letters)))}))"
+
+
+def _whole_kind(value: str) -> str:
+    return (
+        f"CASE WHEN TRY_CAST({value} AS INTEGER) IS NOT NULL THEN {kind_bit(CellKind.INTEGER)} "
+        f"WHEN TRY_CAST({value} AS BIGINT) IS NOT NULL THEN {kind_bit(CellKind.LONG)} "
+        f"ELSE {kind_bit(CellKind.DECIMAL)} END"
+    )
+
+
+def _time_kinds(value: str, options: CsvOptions, environment: Environment) -> str:
     date = f"{datetime_value(value, DATE, options.formats, environment)} IS NOT NULL"
     if options.formats.date is None:
         date = f"regexp_full_match({value}, '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}') AND {date}"
+    dates = f"WHEN {date} THEN {kind_bit(CellKind.DATE)} " if options.prefers_date else ""
     timestamp = datetime_value(value, TIMESTAMP, options.formats, environment)
-    dates = f"WHEN {date} THEN {name(CellKind.DATE)} " if options.prefers_date else ""
-    return (
-        f"CASE WHEN regexp_full_match({value}, '[+-]?[0-9]+') THEN "
-        f"CASE WHEN TRY_CAST({value} AS INTEGER) IS NOT NULL THEN {name(CellKind.INTEGER)} "
-        f"WHEN TRY_CAST({value} AS BIGINT) IS NOT NULL THEN {name(CellKind.LONG)} ELSE {name(CellKind.DECIMAL)} END "
-        f"WHEN {csv_value(value, DOUBLE, options, environment)} IS NOT NULL THEN {name(CellKind.DOUBLE)} {dates}"
-        f"WHEN {timestamp} IS NOT NULL THEN {name(CellKind.TIMESTAMP)} "
-        f"WHEN {csv_value(value, BOOLEAN, options, environment)} IS NOT NULL THEN {name(CellKind.BOOLEAN)} "
-        f"ELSE {name(CellKind.STRING)} END"
-    )
+    return f"{dates}WHEN {timestamp} IS NOT NULL THEN {kind_bit(CellKind.TIMESTAMP)}"
 
 
 def json_structures_query(scan: FileScan, options: JsonOptions, environment: Environment, prefix: str) -> LoweredQuery:
     """The distinct structures of documents, NULL for malformed ones; whether one has a number of 19 digits or more."""
     lowering = Lowering(environment, prefix)
     documents = lower_documents(scan, options, lowering)
-    attempts = ", ".join(f"TRY(json_structure({text}))" for text in readings("line", options))
-    structure = f"CASE WHEN json_valid(line) THEN json_structure(line) ELSE coalesce({attempts}) END"
+    attempts = ", ".join(f"TRY(json_structure({reading}))" for reading in readings("line", options))
     sql = (
-        f"SELECT CAST({structure} AS VARCHAR) AS structure, bool_or(regexp_matches(line, '[0-9]{{19}}')) "
+        f"SELECT CAST(coalesce({attempts}) AS VARCHAR) AS structure, bool_or(regexp_matches(line, '[0-9]{{19}}')) "
         f"FROM ({documents}) AS documents GROUP BY 1"
     )
     return _query(sql, [("structure", STRING), ("has_large", BOOLEAN)], lowering)

@@ -50,22 +50,25 @@ class QueryGrammar(ClauseGrammar):
         first = self.current
         self._clauses(query, _RESULT_CLAUSES)
         self._clauses(query, _LAST_CLAUSES)
-        self.marked(query, first)
+        if "start" not in query.meta:
+            self.marked(query, first)
         if self.take(TokenType.PIPE_GT):
             raise not_supported("SQL pipe syntax (|>)", "Write the query with SELECT … FROM …")
         return query if ctes is None else exp.Subquery(this=query, with_=ctes)
 
     def _set_operations(self) -> exp.Expr | None:
         """UNION and EXCEPT from the left; INTERSECT binds tighter."""
+        first = self.current
         left = self._intersections()
         while left is not None and self.is_at(TokenType.UNION, TokenType.EXCEPT):
-            left = self._set_operation(left, self._intersections)
+            left = self.marked(self._set_operation(left, self._intersections), first)
         return left
 
     def _intersections(self) -> exp.Expr | None:
+        first = self.current
         left = self._query_term()
         while left is not None and self.is_at(TokenType.INTERSECT):
-            left = self._set_operation(left, self._query_term)
+            left = self.marked(self._set_operation(left, self._query_term), first)
         return left
 
     def _set_operation(self, left: exp.Expr, parse_right: Callable[[], exp.Expr | None]) -> exp.Expr:

@@ -165,7 +165,7 @@ class RelationGrammar(OperatorGrammar):
     def _join(self) -> exp.Join | None:
         if self.take(TokenType.COMMA):
             return exp.Join(this=self.required(self._table()), kind=COMMA_JOIN)
-        start = self.position
+        start, first = self.position, self.current
         is_natural = self.take_words("NATURAL")
         kind = next((kind for phrase, kind in _JOIN_PHRASES.items() if self.take_words(*phrase)), None)
         if kind is None:
@@ -173,12 +173,12 @@ class RelationGrammar(OperatorGrammar):
             return None
         join = exp.Join(this=self.required(self._table()), kind=kind, method="NATURAL" if is_natural else None)
         if is_natural:
-            return join
+            return self.marked(join, first)
         if self.take(TokenType.ON):
             join.set("on", self.required(self.boolean_expression()))
         elif self.take(TokenType.USING):
             join.set("using", self.wrapped(self.identifier))
-        return join
+        return self.marked(join, first)
 
     def _lateral_view(self) -> exp.Lateral | None:
         """LATERAL VIEW [OUTER] generator(…) name [AS] columns."""
