@@ -42,18 +42,3 @@ def _node_id(argument: str) -> str:
     """`path/file.case:41` → the node id of that block."""
     match = re.fullmatch(r"(.*?)([^/]+\.case):(\d+)", argument)
     return f"{match[1]}{match[2]}::{match[2]}:{match[3]}" if match else argument
-
-
-_OPEN_FILES = ("errors/values.case", "sql/settings.case", "sql/queries.case", "sql/tables.case")
-"""Case files of which a block does not end yet; see tests/known_open.txt for the blocks that end with a difference."""
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of open gaps are run and may fail; those that would not end are left out."""
-    lines = (Path(__file__).parent / "known_open.txt").read_text("utf-8").splitlines()
-    known = {line for line in lines if line and not line.startswith("#")}
-    for item in items:
-        if item.nodeid in known:
-            item.add_marker(pytest.mark.xfail(reason="known gap", strict=False))
-        elif item.nodeid.split("::")[0].endswith(_OPEN_FILES):
-            item.add_marker(pytest.mark.skip(reason="a block of this file does not end yet"))

@@ -10,15 +10,10 @@ from typing import cast
 from unbounded.analysis import generators
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_named
-from unbounded.analysis.grouping_forms import (
-    GROUPING_FUNCTIONS,
-    is_group_by_all,
-    over_group_columns,
-    plain_items,
-    refuse_grouping_functions,
-)
+from unbounded.analysis.grouping_forms import is_group_by_all, over_group_columns, plain_items
+from unbounded.analysis.names import qualified
 from unbounded.analysis.pivots import expand_pivot
-from unbounded.analysis.projection import has_aggregate, qualified
+from unbounded.analysis.projection import GROUPING_FUNCTIONS, has_aggregate, refuse_grouping_functions
 from unbounded.analysis.time_windows import PlannedWindows, plan_grouping_windows
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name

@@ -101,7 +101,7 @@ def _resolve_argument(
     argument: u.Expression, call: u.UnresolvedFunction, scope: Scope, analysis: Analysis
 ) -> list[Expression]:
     if isinstance(argument, u.UnresolvedStar):
-        if call.name.lower() == "count" and not argument.target and not call.is_distinct:
+        if call.name.lower() == "count" and not argument.target and not call.is_distinct and len(call.arguments) == 1:
             return [Literal(1, INTEGER)]
         return list(expand_star(argument, scope, analysis))
     if isinstance(argument, u.Alias) and call.name.lower() in _NAMING_FUNCTIONS:
@@ -146,6 +146,7 @@ def _build(
     scope: Scope,
     analysis: Analysis,
 ) -> Expression:
+    _refuse_nulls_clause(call)
     nullable = function.is_nullable(arguments)
     match function.kind:
         case FunctionKind.SCALAR:
@@ -154,6 +155,7 @@ def _build(
         case FunctionKind.AGGREGATE:
             return _build_aggregate(call, name, arguments, data_type, nullable, scope, analysis)
         case FunctionKind.WINDOW:
+            _refuse_modifiers(call)
             return WindowFunctionCall(name, arguments, data_type, nullable, call.ignores_nulls)
         case FunctionKind.GENERATOR:
             columns = function.generates(arguments) if function.generates else ()
@@ -173,6 +175,7 @@ def _build_aggregate(
     order = tuple(
         SortOrder(analysis.expression(o.child, scope), o.is_ascending, o.has_nulls_first) for o in call.order
     )
+    _check_listed_order(call, name, arguments, order)
     return AggregateCall(
         name,
         arguments,
@@ -183,6 +186,34 @@ def _build_aggregate(
         order,
         call.ignores_nulls,
     )
+
+
+def _check_listed_order(
+    call: u.UnresolvedFunction, name: str, arguments: tuple[Expression, ...], order: tuple[SortOrder, ...]
+) -> None:
+    """Distinct values can be ordered by themselves only."""
+    if call.is_distinct and order and any(o.child != arguments[0] for o in order):
+        raise analysis_error(
+            "INVALID_WITHIN_GROUP_EXPRESSION.MISMATCH_WITH_DISTINCT_INPUT",
+            funcName=f"`{'listagg' if name == 'string_agg' else name}`",
+            funcArg=f'"{pretty_name(arguments[0])}"',
+            orderingExpr=", ".join(f'"{pretty_name(o.child)}"' for o in order),
+        )
+
+
+_NULLS_FUNCTIONS = frozenset(
+    {"first", "first_value", "any_value", "last", "last_value", "nth_value", "lag", "lead", "collect_list", "collect_set"}
+)
+"""Functions behind which IGNORE NULLS may stand."""
+
+
+def _refuse_nulls_clause(call: u.UnresolvedFunction) -> None:
+    if call.ignores_nulls and call.name.lower() not in _NULLS_FUNCTIONS:
+        raise analysis_error(
+            "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+            prettyName=names.quoted((call.name,)),
+            syntax="IGNORE NULLS",
+        )
 
 
 def _refuse_modifiers(call: u.UnresolvedFunction) -> None:

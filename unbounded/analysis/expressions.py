@@ -31,7 +31,16 @@ from unbounded.plan.expressions import (
     SortOrder,
 )
 from unbounded.sql import parse_expression
-from unbounded.types.datatypes import INTEGER, TIMESTAMP, ArrayType, DataType, MapType, StructType
+from unbounded.types.datatypes import (
+    INTEGER,
+    TIMESTAMP,
+    ArrayType,
+    DataType,
+    IntegralType,
+    MapType,
+    NullType,
+    StructType,
+)
 from unbounded.types.metadata import Metadata, freeze_metadata
 
 
@@ -193,6 +202,15 @@ def _resolve_extraction(child: Expression, extraction: Expression, analysis: Ana
         ):
             return names.field_of(child, extraction.value, analysis)
         case ArrayType(element_type=element):
+            if not isinstance(extraction.data_type, IntegralType | NullType):
+                raise analysis_error(
+                    "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+                    sqlExpr=f'"{pretty_name(child)}[{pretty_name(extraction)}]"',
+                    paramIndex="second",
+                    requiredType='"INTEGRAL"',
+                    inputSql=f'"{pretty_name(extraction)}"',
+                    inputType=f'"{extraction.data_type.sql_name}"',
+                )
             return calls.typed_call("get_item", (child, calls.implicit(extraction, INTEGER)), element)
         case MapType(key_type=key, value_type=value):
             return calls.typed_call("get_item", (child, calls.implicit(extraction, key)), value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unbounded.analysis.context import Analysis, Scope
+from unbounded.analysis.names import qualified
 from unbounded.errors import analysis_error
 from unbounded.functions.naming import edge_name, frame_name, pretty_name, sort_order_name
 from unbounded.plan import unresolved as u
@@ -47,7 +48,7 @@ def frame_in_force(function: Expression, order: tuple[SortOrder, ...], written: 
     """
     if isinstance(function, WindowFunctionCall) and not order:
         raise analysis_error(
-            "WINDOW_FUNCTION_FRAME_NOT_ORDERED", wf_name=function.function, wf_expr=pretty_name(function)
+            "WINDOW_FUNCTION_FRAME_NOT_ORDERED", wf_name=function.function, wf_expr=pretty_name(qualified(function))
         )
     if isinstance(function, WindowFunctionCall) and function.function not in _FRAMED_FUNCTIONS:
         return _own_frame(function, written)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from unbounded.analysis.context import Analysis, Scope
@@ -10,11 +10,8 @@ from unbounded.analysis.projection import has_aggregate
 from unbounded.errors import analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Attribute, Call, Expression, NamedExpression
+from unbounded.plan.expressions import Attribute, Call, Expression
 from unbounded.plan.logical import LogicalPlan
-from unbounded.plan.tree import walk
-
-GROUPING_FUNCTIONS = frozenset({"grouping", "grouping_id"})
 
 
 def is_group_by_all(relation: u.Aggregate, child: LogicalPlan, analysis: Analysis) -> bool:
@@ -30,12 +27,6 @@ def plain_items(relation: u.Aggregate, scope: Scope, analysis: Analysis) -> tupl
     """The items of the select list in which no aggregate occurs."""
     bare = (item.child if isinstance(item, u.Alias) else item for item in relation.aggregates)
     return tuple(e for e in bare if not has_aggregate(analysis.expression(e, scope)))
-
-
-def refuse_grouping_functions(outputs: Sequence[NamedExpression]) -> None:
-    """Raises: SparkError UNSUPPORTED_GROUPING_EXPRESSION"""
-    if any(isinstance(node, Call) and node.function in GROUPING_FUNCTIONS for e in outputs for node in walk(e)):
-        raise analysis_error("UNSUPPORTED_GROUPING_EXPRESSION")
 
 
 def over_group_columns(call: Call, keys: Mapping[Expression, Attribute]) -> Call:

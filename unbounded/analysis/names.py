@@ -164,3 +164,13 @@ def _find_visible(
     parts: tuple[str, ...], output: tuple[Attribute, ...], visible: set[int], analysis: Analysis
 ) -> Expression | None:
     return find_name(parts, Scope(tuple(a for a in output if a.id in visible)), analysis)
+
+
+def qualified(expression: Expression) -> Expression:
+    """`expression` with the names of its columns as Spark's `sql` form has them."""
+    def change(node: object) -> object:
+        if not isinstance(node, Attribute) or not node.qualifier:
+            return node
+        return replace(node, name=".".join((*node.qualifier, node.name)))
+
+    return cast(Expression, rewrite(expression, change))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeGuard, cast
+from typing import TypeGuard
 
 from unbounded.analysis import generators
 from unbounded.analysis.columns import renamed_output
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.expressions import resolve_named
+from unbounded.analysis.names import qualified
 from unbounded.analysis.ordering import with_missing_columns
 from unbounded.analysis.time_windows import plan_time_windows
 from unbounded.errors import ErrorKind, Origin, SparkError, analysis_error, requirement_failed
@@ -20,13 +22,14 @@ from unbounded.plan.expressions import (
     AggregateCall,
     Alias,
     Attribute,
+    Call,
     Expression,
     PythonCall,
     WindowCall,
     WindowFunctionCall,
 )
 from unbounded.plan.logical import Aggregate, CollectMetrics, Filter, LogicalPlan, Project, Sample, SubqueryAlias
-from unbounded.plan.tree import children, rewrite, walk, walk_expression
+from unbounded.plan.tree import children, walk, walk_expression
 from unbounded.types.datatypes import BOOLEAN
 
 
@@ -35,6 +38,7 @@ def resolve_project(relation: u.Project, analysis: Analysis) -> LogicalPlan:
     child = analysis.relation(relation.child)
     child, expressions = generators.resolve_select_list(relation.expressions, child, analysis)
     child, expressions = plan_time_windows(child, expressions, analysis)
+    refuse_grouping_functions(expressions)
     if any(has_aggregate(e) for e in expressions):
         _check_global(expressions, relation.expressions)
         return Aggregate(child, (), expressions)
@@ -53,6 +57,15 @@ def has_aggregate(expression: Expression) -> bool:
             return True
         case _:
             return any(isinstance(child, Expression) and has_aggregate(child) for child in children(expression))
+
+
+GROUPING_FUNCTIONS = frozenset({"grouping", "grouping_id"})
+
+
+def refuse_grouping_functions(outputs: Sequence[Expression]) -> None:
+    """Raises: SparkError UNSUPPORTED_GROUPING_EXPRESSION"""
+    if any(isinstance(node, Call) and node.function in GROUPING_FUNCTIONS for e in outputs for node in walk(e)):
+        raise analysis_error("UNSUPPORTED_GROUPING_EXPRESSION")
 
 
 def _check_global(expressions: tuple[Expression, ...], written: tuple[u.Expression, ...]) -> None:
@@ -119,16 +132,6 @@ def checked_condition(condition: Expression) -> Expression:
             expressionList=", ".join(pretty_name(qualified(e)) for e in refused[:1]),
         )
     return condition
-
-
-def qualified(expression: Expression) -> Expression:
-    """`expression` with the names of its columns as Spark's `sql` form has them."""
-    def change(node: object) -> object:
-        if not isinstance(node, Attribute) or not node.qualifier:
-            return node
-        return replace(node, name=".".join((*node.qualifier, node.name)))
-
-    return cast(Expression, rewrite(expression, change))
 
 
 def resolve_metrics(relation: u.CollectMetrics, analysis: Analysis) -> LogicalPlan:

@@ -199,7 +199,8 @@ def _generator(
     return Function(typing, engine, FunctionKind.GENERATOR, Nullability.ALWAYS, generates=columns)
 
 
-_MEMBERS, _STRUCTS = Signature((ARRAY_OR_MAP,), NULL), Signature((_ARRAY_OF_STRUCT,), NULL)
+_COLLECTION = Parameter(ARRAY_OR_MAP.name, lambda given: given if isinstance(given, ArrayType | MapType) else None)
+_MEMBERS, _STRUCTS = Signature((_COLLECTION,), NULL), Signature((_ARRAY_OF_STRUCT,), NULL)
 _EXPLODE = _generator(_MEMBERS, _member_columns, _explode)
 _POSEXPLODE = _generator(_MEMBERS, _positioned_columns, _posexplode)
 _INLINE = _generator(_STRUCTS, _inline_columns, _inline)

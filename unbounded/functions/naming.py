@@ -88,6 +88,8 @@ def pretty_name(expression: Expression) -> str:
             return _prefix_name(function, arguments)
         case WindowCall():
             return _window_name(expression)
+        case GetField(child=Call(function="window" | "session_window" as function)):
+            return f"{function}.{expression.field.name}"
         case GetField(child=child):
             return f"{pretty_name(child)}.{expression.field.name}"
         case Lambda(parameters=parameters, body=body):
@@ -99,9 +101,18 @@ def pretty_name(expression: Expression) -> str:
         case Exists():
             return "exists()"
         case InSubquery(values=values):
-            return f"({', '.join(map(pretty_name, values))} IN (listquery()))"
+            return f"({_row_name(values)} IN (listquery()))"
         case _:
             raise TypeError(f"no name for {type(expression).__name__}")
+
+
+def _row_name(values: tuple[Expression, ...]) -> str:
+    """Several values before IN are a struct, whose members keep the names of columns."""
+    if len(values) == 1:
+        return pretty_name(values[0])
+    names = (v.name if isinstance(v, Attribute) else f"col{i}" for i, v in enumerate(values, 1))
+    members = (f"'{name}', {pretty_name(value)}" for name, value in zip(names, values, strict=True))
+    return f"named_struct({', '.join(members)})"
 
 
 def literal_name(value: Any, data_type: DataType) -> str:
@@ -167,7 +178,7 @@ _UPPER_CASE = frozenset(
     [
         "sqrt", "cbrt", "exp", "expm1", "log10", "log2", "log1p", "power", "hypot", "sin", "cos", "tan", "cot", "sec",
         "csc", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "degrees", "radians",
-        "signum", "e", "pi", "spark_partition_id",
+        "signum", "e", "pi", "spark_partition_id", "rank", "dense_rank", "percent_rank",
     ]
 )  # fmt: skip
 """Functions that Spark shows in capitals; their other names it shows as they are called."""
@@ -258,6 +269,7 @@ _SPECIAL_AGGREGATES: dict[tuple[str, int], Callable[[list[str]], str]] = {
     ("percentile_cont", 3): lambda a: _within_group_name(f"percentile_cont({a[0]})", a[1], a[2] == "true"),
     ("percentile_disc", 3): lambda a: _within_group_name(f"percentile_disc({a[0]})", a[1], a[2] == "true"),
     # Spark shows the direction of `mode` the wrong way round.
+    ("approx_count_distinct", 2): lambda a: f"approx_count_distinct({a[0]})",
     ("mode", 2): lambda a: _within_group_name("mode()", a[0], a[1] == "true"),
 }
 

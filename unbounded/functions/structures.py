@@ -40,7 +40,7 @@ def _type_named_struct(name: str, arguments: Sequence[Expression], environment: 
             raise analysis_error(
                 "DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING",
                 sqlExpr=f'"{name}({", ".join(map(pretty_name, arguments))})"',
-                inputExprs=f"[{pretty_name(key)}]",
+                inputExprs=f'["{pretty_name(key)}"]',
             )
         fields.append(StructField(key.value, value.data_type, value.nullable))
     return tuple(arguments), StructType(tuple(fields))

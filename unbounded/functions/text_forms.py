@@ -100,16 +100,21 @@ def from_text(value: str, data_type: DataType, environment: Environment, *, cuts
     """
     match data_type:
         case IntegralType():
-            return _whole_number(value, engine_type(data_type), "spark_cut_text" if cuts_fractions else "spark_whole_text")
+            return _whole_number(
+                value, engine_type(data_type), "spark_cut_text" if cuts_fractions else "spark_whole_text"
+            )
         case DecimalType():
             return _number(value, engine_type(data_type), f"contains({value}, '_')", "spark_decimal_text")
         case FloatType() | DoubleType():
             refused = f"contains({value}, '_') OR contains({value}, '+-')"
             return _number(value, engine_type(data_type), refused, "spark_floating_text")
         case BooleanType():
-            return f"CASE WHEN {value} = 'true' THEN true WHEN {value} = 'false' THEN false ELSE spark_boolean({value}) END"
+            clean = f"CASE WHEN {value} = 'true' THEN true WHEN {value} = 'false' THEN false END"
+            return f"coalesce({clean}, spark_boolean({value}))"
         case DateType():
-            clean = f"CASE WHEN regexp_full_match({value}, '{_CLEAN_DATE}') THEN TRY_CAST(left({value}, 10) AS DATE) END"
+            clean = (
+                f"CASE WHEN regexp_full_match({value}, '{_CLEAN_DATE}') THEN TRY_CAST(left({value}, 10) AS DATE) END"
+            )
             return f"coalesce({clean}, spark_date({value}))"
         case TimestampType():
             return _instant(value, environment)
@@ -137,8 +142,8 @@ def _wall_clock(value: str) -> str:
     """A zone behind the time is read, must be one, and does not count."""
     clean = _clean_timestamp(value, f"(?:{_CLEAN_TIMESTAMP}|{_CLEAN_INSTANT})")
     known_zone = "(p.z = '' OR kernel_zone_code_or_null(p.z) IS NOT NULL)"
-    rest = f"list_transform([spark_timestamp_parts(spark_trim({value}))], lambda p : CASE WHEN {known_zone} THEN p.w END)[1]"
-    return f"coalesce({clean}, {rest})"
+    parts = f"spark_timestamp_parts(spark_trim({value}))"
+    return f"coalesce({clean}, list_transform([{parts}], lambda p : CASE WHEN {known_zone} THEN p.w END)[1])"
 
 
 def _clean_timestamp(value: str, pattern: str) -> str:
@@ -158,4 +163,5 @@ def _odd_instant(value: str, environment: Environment) -> str:
     today = f"CAST({literal(today_days(environment), DATE)} AS VARCHAR)"
     parts = f"spark_timestamp_parts(spark_with_day(spark_trim({value}), {today}))"
     zoned = "spark_instant_by_code(p.w, kernel_zone_code_or_null(p.z))"
-    return f"list_transform([{parts}], lambda p : CASE WHEN p.z = '' THEN {instant('p.w', environment)} ELSE {zoned} END)[1]"
+    meant = f"CASE WHEN p.z = '' THEN {instant('p.w', environment)} ELSE {zoned} END"
+    return f"list_transform([{parts}], lambda p : {meant})[1]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unbounded.errors import SparkError, analysis_error, not_supported
-from unbounded.functions.datetimes.arithmetic import calendar_interval
+from unbounded.functions.datetimes.interval_arithmetic import calendar_interval
 from unbounded.functions.datetimes.parameters import ANY_TIMESTAMP
 from unbounded.functions.durations import parse_calendar_interval, parse_duration_us
 from unbounded.functions.engine import cast
@@ -22,7 +22,7 @@ from unbounded.types.datatypes import (
     CalendarIntervalType,
     DataType,
     DatetimeType,
-    IntervalType,
+    IntegralType,
     StructField,
     StructType,
     TimestampType,
@@ -87,7 +87,11 @@ def _last_moment(window: Expression) -> Call:
 
 
 def _duration_us(argument: Expression) -> int:
-    if isinstance(argument, Literal) and isinstance(argument.value, int) and not isinstance(argument.data_type, IntervalType):
+    if (
+        isinstance(argument, Literal)
+        and isinstance(argument.value, int)
+        and not isinstance(argument.data_type, IntervalType)
+    ):
         return argument.value
     if not isinstance(argument, Literal) or not isinstance(argument.value, str):
         raise analysis_error("_LEGACY_ERROR_TEMP_1207")

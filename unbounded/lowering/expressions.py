@@ -40,8 +40,8 @@ from unbounded.plan.logical import LogicalPlan
 from unbounded.types.datatypes import (
     ArrayType,
     DataType,
-    DateType,
     DatetimeType,
+    DateType,
     DayTimeIntervalType,
     YearMonthIntervalType,
 )

@@ -157,7 +157,8 @@ def number_to_instant(value: str, source: NumericType, target: DataType, mode: C
     if isinstance(source, IntegralType):
         us = f"CAST({value} AS BIGINT) * {_MICROSECONDS_PER_SECOND}"
         if isinstance(source, LongType):
-            us = f"CAST(greatest(least(CAST({value} AS HUGEINT) * {_MICROSECONDS_PER_SECOND}, {_LAST_US}), -{_LAST_US}) AS BIGINT)"
+            wide = f"CAST({value} AS HUGEINT) * {_MICROSECONDS_PER_SECOND}"
+            us = f"CAST(greatest(least({wide}, {_LAST_US}), -{_LAST_US}) AS BIGINT)"
         return f"make_timestamp({us})"
     if isinstance(source, DecimalType):
         narrow = f"CAST({value} AS DECIMAL(31, {min(source.scale, 18)}))" if source.precision > 31 else value
@@ -168,8 +169,12 @@ def number_to_instant(value: str, source: NumericType, target: DataType, mode: C
         us = f"least(greatest({us}, -9.2233720368547e18), 9.2233720368547e18)"
         return f"CASE WHEN isfinite({value}) THEN make_timestamp(CAST(trunc({us}) AS BIGINT)) END"
     names = {"sourceType": f'"{source.sql_name}"', "targetType": f'"{target.sql_name}"', **ANSI_CONFIG}
-    malformed = raise_error(ErrorKind.DATE_TIME, "CAST_INVALID_INPUT", names, {"expression": f"spark_double_text({value})"})
-    failure = f"CASE WHEN isfinite({value}) THEN {overflow(shown_number(us, DOUBLE), DOUBLE, LONG)} ELSE {malformed} END"
+    malformed = raise_error(
+        ErrorKind.DATE_TIME, "CAST_INVALID_INPUT", names, {"expression": f"spark_double_text({value})"}
+    )
+    failure = (
+        f"CASE WHEN isfinite({value}) THEN {overflow(shown_number(us, DOUBLE), DOUBLE, LONG)} ELSE {malformed} END"
+    )
     return checked(read, value, failure, mode)
 
 
@@ -193,7 +198,11 @@ def number_to_interval(value: str, source: NumericType, target: AnsiInterval, mo
 
 
 def interval_to_number(value: str, source: AnsiInterval, target: NumericType, mode: CastMode) -> str:
-    if isinstance(target, DecimalType) and isinstance(source, DayTimeIntervalType) and source.end is DayTimeField.SECOND:
+    if (
+        isinstance(target, DecimalType)
+        and isinstance(source, DayTimeIntervalType)
+        and source.end is DayTimeField.SECOND
+    ):
         return cast_to_decimal(f"(CAST({value} AS DECIMAL(19, 0)) * {_MICROSECOND})", DecimalType(26, 6), target, mode)
     count = f"({value} // {interval_unit(source)})"
     if isinstance(target, DecimalType):

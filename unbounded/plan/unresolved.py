@@ -755,11 +755,14 @@ class SaveMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CreateView(Command):
+    """`refuses_duplicates`: SQL lets no two columns have one name."""
+
     query: Relation
     name: str
     is_global: bool
     replaces: bool
     columns: tuple[str, ...] = ()
+    refuses_duplicates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

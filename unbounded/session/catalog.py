@@ -44,11 +44,10 @@ class SessionCatalog:
 
     def create_view(self, command: u.CreateView, plan: LogicalPlan) -> None:
         """Raises: SparkError TEMP_TABLE_OR_VIEW_ALREADY_EXISTS, COLUMN_ALREADY_EXISTS"""
-        seen: set[str] = set()
-        for name in (a.name.lower() for a in plan.output):
-            if name in seen:
-                raise analysis_error("COLUMN_ALREADY_EXISTS", columnName=f"`{name}`")
-            seen.add(name)
+        names = [a.name.lower() for a in plan.output]
+        repeated = next((n for n in names if names.count(n) > 1), None)
+        if repeated is not None and command.refuses_duplicates:
+            raise analysis_error("COLUMN_ALREADY_EXISTS", columnName=f"`{repeated}`")
         views = self._global_views if command.is_global else self._views
         key = command.name.lower()
         if key in views and not command.replaces:

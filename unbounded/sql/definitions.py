@@ -78,11 +78,12 @@ def _create_view(
     if len(parts) > 1:
         raise analysis_error("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", actualName=quote_parts(parts))
     if (query := _view_over_source(parser, scope)) is not None:
-        return CreateView(query, parts[0], is_global, replaces)
+        return CreateView(query, parts[0], is_global, replaces, refuses_duplicates=True)
     columns = tuple(parser.column_names()) if parser.word == "(" else ()
     _read_clauses(parser, _VIEW_CLAUSES)
     parser.expect_words("AS")
-    return CreateView(translate_query(parser.expect_query(), scope), parts[0], is_global, replaces, columns)
+    query = translate_query(parser.expect_query(), scope)
+    return CreateView(query, parts[0], is_global, replaces, columns, refuses_duplicates=True)
 
 
 def _permanent_view(parser: StatementGrammar, scope: Scope, *, replaces: bool) -> Command:

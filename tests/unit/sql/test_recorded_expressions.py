@@ -51,13 +51,7 @@ OURS = {
     # Spark hides the operand of these from its text.
     "p is unknown": "isnull('p)",
     "p is not unknown": "isnotnull('p)",
-    # Written out as one LIKE per pattern.
-    "s like any ('a','b')": "('s LIKE a OR 's LIKE b)",
-    "s like all ('a','b')": "('s LIKE a AND 's LIKE b)",
-    "s not like any ('a','b')": "(NOT 's LIKE a OR NOT 's LIKE b)",
-    "s not like all ('a','b')": "(NOT 's LIKE a AND NOT 's LIKE b)",
     "s ilike 'a%'": "ilike('s, a%)",
-    "s ilike any ('a','b')": "(ilike('s, a) OR ilike('s, b))",
     "s rlike 'a'": "rlike('s, a)",
     "s regexp 'a'": "rlike('s, a)",
     # A timestamp without a zone waits for the session's zone.

@@ -84,6 +84,7 @@ def _type_count(name: str, arguments: Sequence[Expression], environment: Environ
             expectedNum=" >= 1",
             actualNum="0",
             legacyNum="0",
+            legacyConfValue='"true"',
             legacyConfKey='"spark.sql.legacy.allowParameterlessCount"',
         )
     return tuple(arguments), LONG
@@ -141,9 +142,19 @@ def _divided(total: str, count: str, data_type: DataType, invocation: Invocation
     result = invocation.data_type
     result_scale = result.scale if isinstance(result, DecimalType) else 0
     entry = f"struct_pack(n := {count}, s := {_unscaled(total, scale)})"
-    quotient = f"list_transform([{entry}], lambda t : {_half_up('t.s', 't.n', 10 ** (result_scale - scale))})[1]"
+    factor = 10 ** (result_scale - scale)
+    rounded = _half_up("t.s", "t.n", factor)
+    if isinstance(result, DecimalType) and result.precision == MAX_DECIMAL_PRECISION:
+        rounded = f"CASE WHEN abs(t.s) // t.n >= {10**MAX_DECIMAL_PRECISION // factor} THEN {_too_large(result)} ELSE {rounded} END"
+    quotient = f"list_transform([{entry}], lambda t : {rounded})[1]"
     made = bind(quotient, "q", lambda q: f"CAST({_with_point(q, result_scale)} AS {engine_type(result)})")
     return f"CASE WHEN {count} > 0 THEN {made} END"
+
+
+def _too_large(result: DecimalType) -> str:
+    known = {"precision": str(result.precision), "scale": str(result.scale), **_CONFIG}
+    value = f"CAST(CAST(t.s AS DOUBLE) / t.n / 1e{result.scale} AS VARCHAR)"
+    return raise_error(ErrorKind.ARITHMETIC, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION", known, {"value": value})
 
 
 def _with_point(digits: str, scale: int) -> str:

@@ -106,7 +106,7 @@ def _type_insert(name: str, arguments: Sequence[Expression], environment: Enviro
         raise element_differs(name, arguments, arguments[0].data_type, arguments[2].data_type)
     coerced, result = with_element(name, arguments, 0, 2)
     position = P_INTEGER.accept(arguments[1].data_type)
-    if position is None:
+    if position is None or isinstance(arguments[1].data_type, NullType):
         raise wrong_argument_type(name, arguments, 1, '"INT"')
     array, at, value = coerced
     return (array, implicit_cast(at, position), value), ArrayType(result.element_type, True)
@@ -292,7 +292,8 @@ MAX_ARRAY_LENGTH = 2147483632
 
 def _lower_repeat(invocation: Invocation) -> str:
     value, count = invocation.sql
-    repeated = f"repeat({cast(f'[{value}]', invocation.data_type)}, CAST({count} AS BIGINT))"
+    within = f"CASE WHEN {count} > {MAX_ARRAY_LENGTH} THEN 0 ELSE {count} END"
+    repeated = f"repeat({cast(f'[{value}]', invocation.data_type)}, CAST({within} AS BIGINT))"
     too_many = raise_error(
         ErrorKind.RUNTIME,
         "COLLECTION_SIZE_LIMIT_EXCEEDED.PARAMETER",

@@ -86,10 +86,12 @@ def _parts(*parameters: LambdaParameter) -> tuple[LambdaParameter, ...]:
 
 
 def _lambda(name: str, arguments: Sequence[Expression], position: int) -> Lambda:
+    """Any other expression is a lambda that does not look at its arguments."""
     argument = arguments[position]
     if isinstance(argument, Lambda):
         return argument
-    raise analysis_error("INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION", **{"class": name})
+    hidden = LambdaVariable(-3 - position, "unused", NullType())
+    return Lambda((hidden,), argument)
 
 
 def _predicate(name: str, arguments: Sequence[Expression], position: int) -> Lambda:
@@ -112,7 +114,7 @@ def _type_transform(name: str, arguments: Sequence[Expression], environment: Env
     _check_count(name, arguments, 2)
     require_array(name, arguments)
     function = _lambda(name, arguments, 1)
-    return tuple(arguments), ArrayType(function.data_type, function.nullable)
+    return (arguments[0], function), ArrayType(function.data_type, function.nullable)
 
 
 def _type_filter(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from unbounded.errors import ErrorKind, not_supported
-from unbounded.functions.collections.typing import STRICT_MAP, with_key
+from unbounded.errors import ErrorKind, analysis_error, not_supported
+from unbounded.functions.collections.typing import STRICT_MAP, tightest_type, with_key
 from unbounded.functions.engine import bind, cast, raise_error, text
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
@@ -15,6 +15,7 @@ from unbounded.functions.signature import (
     Types,
     different_types,
     implicit_cast,
+    quoted_call,
     wrong_argument_count,
     wrong_argument_type,
 )
@@ -89,14 +90,20 @@ def _type_map(name: str, arguments: Sequence[Expression], environment: Environme
 
 
 def _type_concat(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
-    for position, argument in enumerate(arguments):
-        if not isinstance(argument.data_type, MapType | NullType):
-            raise wrong_argument_type(name, arguments, position, '"MAP"')
-    common = common_type_of(a.data_type for a in arguments)
+    types = [a.data_type for a in arguments]
+    if not all(isinstance(t, MapType) for t in types):
+        raise analysis_error(
+            "DATATYPE_MISMATCH.MAP_CONCAT_DIFF_TYPES",
+            sqlExpr=quoted_call(name, arguments),
+            functionName=f"`{name}`",
+            dataType="[" + ", ".join(f'"{t.sql_name}"' for t in types) + "]",
+        )
+    common: DataType | None = types[0] if types else MapType(STRING, STRING, False)
+    for other in types[1:]:
+        common = tightest_type(common, other) if common is not None else None
     if common is None:
-        raise different_types(name, arguments, [a.data_type for a in arguments])
-    result = common if isinstance(common, MapType) else MapType(STRING, STRING)
-    return tuple(implicit_cast(a, result) for a in arguments), result
+        raise different_types(name, arguments, types)
+    return tuple(implicit_cast(a, common) for a in arguments), common
 
 
 def _type_from_entries(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
@@ -196,6 +203,8 @@ def _lower_from_entries(invocation: Invocation) -> str:
 
 
 def _lower_concat(invocation: Invocation) -> str:
+    if not invocation.sql:
+        return cast("map([], [])", invocation.data_type)
     keys = " || ".join(f"map_keys({value})" for value in invocation.sql)
     values = " || ".join(f"map_values({value})" for value in invocation.sql)
     made = make_map(f"({keys})", f"({values})", invocation.data_type, invocation.environment)

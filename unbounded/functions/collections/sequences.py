@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unbounded.errors import ErrorKind, analysis_error
+from unbounded.errors import NO_CONDITION, ErrorKind, analysis_error
 from unbounded.functions.engine import bind, engine_type, raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Function, Invocation
@@ -100,9 +100,9 @@ def _checked(made: str, start: str, stop: str, step: str) -> str:
     )
     failure = raise_error(
         ErrorKind.ILLEGAL_ARGUMENT,
-        "_LEGACY_ERROR_TEMP_3102",
+        NO_CONDITION,
         {},
-        {"msg": f"'requirement failed: Illegal sequence boundaries: ' || {shown}"},
+        {"message": f"'requirement failed: Illegal sequence boundaries: ' || {shown}"},
     )
     wrong = f"({step} = 0 AND {start} <> {stop}) OR ({step} > 0 AND {start} > {stop}) OR ({step} < 0 AND {start} < {stop})"
     return f"CASE WHEN {wrong} THEN {failure} ELSE {made} END"
@@ -123,8 +123,8 @@ def _lower_days(invocation: Invocation, step: str | None) -> str:
 
 _NOT_DAYS = raise_error(
     ErrorKind.ILLEGAL_ARGUMENT,
-    "_LEGACY_ERROR_TEMP_3102",
-    {"msg": "sequence step must be an interval day to second of day granularity if start and end values are dates"},
+    NO_CONDITION,
+    {"message": "sequence step must be an interval day to second of day granularity if start and end values are dates"},
 )
 
 
@@ -150,9 +150,9 @@ def _checked_months(made: str, start: str, stop: str, step: str) -> str:
     shown = f"CAST(epoch_us({start}) AS VARCHAR) || ' to ' || CAST(epoch_us({stop}) AS VARCHAR) || ' by ' || CAST({step} AS VARCHAR)"
     failure = raise_error(
         ErrorKind.ILLEGAL_ARGUMENT,
-        "_LEGACY_ERROR_TEMP_3102",
+        NO_CONDITION,
         {},
-        {"msg": f"'requirement failed: Illegal sequence boundaries: ' || {shown}"},
+        {"message": f"'requirement failed: Illegal sequence boundaries: ' || {shown}"},
     )
     wrong = f"({step} = 0 AND {start} <> {stop}) OR ({step} > 0 AND {start} > {stop}) OR ({step} < 0 AND {start} < {stop})"
     return f"CASE WHEN {wrong} THEN {failure} ELSE {made} END"

@@ -7,8 +7,18 @@ from collections.abc import Sequence
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.signature import Parameter, implicit_cast, quoted_call, wrong_argument_type
 from unbounded.plan.expressions import Expression
-from unbounded.types.coercion import common_type, is_string_like
-from unbounded.types.datatypes import NULL, ArrayType, CalendarIntervalType, DataType, MapType, NullType, StructType
+from unbounded.types.coercion import as_decimal, common_type, is_string_like
+from unbounded.types.datatypes import (
+    NULL,
+    ArrayType,
+    CalendarIntervalType,
+    DataType,
+    DecimalType,
+    IntegralType,
+    MapType,
+    NullType,
+    StructType,
+)
 
 STRICT_ARRAY = Parameter('"ARRAY"', lambda given: given if isinstance(given, ArrayType) else None)
 """An array that may not be written as a bare NULL."""
@@ -22,8 +32,15 @@ def tightest_type(left: DataType, right: DataType) -> DataType | None:
         case ArrayType(element_type=a), ArrayType(element_type=b):
             element = tightest_type(a, b)
             return None if element is None else ArrayType(element, left.contains_null or right.contains_null)
+        case MapType(key_type=a, value_type=b), MapType(key_type=c, value_type=d):
+            key, value = tightest_type(a, c), tightest_type(b, d)
+            is_nullable = left.value_contains_null or right.value_contains_null
+            return None if key is None or value is None else MapType(key, value, is_nullable)
         case _ if is_string_like(left) != is_string_like(right) and NULL not in (left, right):
             return None
+        case (IntegralType() as whole, DecimalType() as decimal) | (DecimalType() as decimal, IntegralType() as whole):
+            digits = as_decimal(whole).precision
+            return decimal if decimal.precision - decimal.scale >= digits else None
         case _:
             return common_type(left, right)
 

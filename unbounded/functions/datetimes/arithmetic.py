@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.functions.datetimes.interval_arithmetic import (
+    clock_us_of,
+    interval_product,
+    interval_quotient,
+    interval_sum,
+    tried,
+)
 from unbounded.functions.datetimes.moves import add_days_and_time, add_months
 from unbounded.functions.datetimes.parameters import (
     ANY_TIMESTAMP,
@@ -49,7 +56,6 @@ Arguments = tuple[Expression, ...]
 Typed = tuple[Arguments, DataType]
 
 _DAYS = DayTimeIntervalType(DayTimeField.DAY, DayTimeField.DAY)
-_EXACT_DIGITS = 19
 
 
 # ------------------------------------------------------------------------------------------------ typing
@@ -114,7 +120,7 @@ def type_datetimes(name: str, left: Expression, right: Expression) -> Typed | No
             return (left, _as_factor(right)), _widest(a)
         case "*", _, IntervalType() if _is_factor(a):
             return (right, _as_factor(left)), _widest(b)
-        case ("*" | "/"), IntervalType(), _:
+        case (("*" | "/"), IntervalType(), _):
             raise _wrong_operand(name, (left, right), 1, '"NUMERIC"')
         case "*", _, IntervalType():
             raise _wrong_operand(name, (right, left), 1, '"NUMERIC"')
@@ -196,19 +202,15 @@ def _lower_short(invocation: Invocation, operator: str, is_try: bool) -> str:
         case DatetimeType(), DatetimeType():
             return f"(epoch_us({wall_clock_of(invocation, 0)}) - epoch_us({wall_clock_of(invocation, 1)}))"
         case DateType(), IntegralType():
-            return _tried(f"({left} {operator} {right})", is_try)
+            return tried(f"({left} {operator} {right})", is_try)
         case DatetimeType(), _:
-            return _tried(_moved(invocation, operator), is_try)
+            return tried(_moved(invocation, operator), is_try)
         case IntervalType(), IntervalType():
-            return _sum(invocation, operator, is_try)
+            return interval_sum(invocation, operator, is_try)
         case _ if operator == "*":
-            return _product(invocation, is_try)
+            return interval_product(invocation, is_try)
         case _:
-            return _quotient(invocation, is_try)
-
-
-def _tried(expression: str, is_try: bool) -> str:
-    return f"TRY({expression})" if is_try else expression
+            return interval_quotient(invocation, is_try)
 
 
 def _moved(invocation: Invocation, operator: str) -> str:
@@ -240,87 +242,6 @@ def _signed(value: str, operator: str) -> str:
 def _date_and_calendar_interval(date: str, interval: str, operator: str) -> str:
     failure = raise_error(ErrorKind.ILLEGAL_ARGUMENT, "INVALID_INTERVAL_WITH_MICROSECONDS_ADDITION", {})
     return f"CASE WHEN {clock_us_of(interval)} <> 0 THEN {failure} ELSE CAST({date} {operator} {interval} AS DATE) END"
-
-
-def months_of(interval: str) -> str:
-    return f"(datepart('year', {interval}) * 12 + datepart('month', {interval}))"
-
-
-def clock_us_of(interval: str) -> str:
-    """Microseconds of the part of a calendar interval that is smaller than days."""
-    return (
-        f"(datepart('hour', {interval}) * 3600000000 + datepart('minute', {interval}) * 60000000 "
-        f"+ datepart('microsecond', {interval}))"
-    )
-
-
-def calendar_interval(months: str, days: str, us: str) -> str:
-    return f"(to_months(CAST({months} AS INTEGER)) + to_days(CAST({days} AS INTEGER)) + to_microseconds(CAST({us} AS BIGINT)))"
-
-
-def interval_overflow(function: str = "") -> str:
-    """The error for months or microseconds that do not fit; `function` is the one that tolerates it."""
-    kind = "WITH_SUGGESTION" if function else "WITHOUT_SUGGESTION"
-    parameters = {"functionName": f"`{function}`"} if function else {}
-    return raise_error(ErrorKind.ARITHMETIC, f"INTERVAL_ARITHMETIC_OVERFLOW.{kind}", parameters)
-
-
-def _sum(invocation: Invocation, operator: str, is_try: bool) -> str:
-    left, right = invocation.sql
-    if isinstance(invocation.data_type, CalendarIntervalType):
-        return _tried(f"({left} {operator} {right})", is_try)
-    total = f"TRY_CAST(CAST({left} AS HUGEINT) {operator} {right} AS {engine_type(invocation.data_type)})"
-    failure = interval_overflow("try_add" if operator == "+" else "try_subtract")
-    return _or_failure(total, (left, right), failure, is_try)
-
-
-def _or_failure(value: str, operands: Sequence[str], failure: str, is_try: bool) -> str:
-    present = " AND ".join(f"{operand} IS NOT NULL" for operand in operands)
-    return value if is_try else f"coalesce({value}, CASE WHEN {present} THEN {failure} END)"
-
-
-def _product(invocation: Invocation, is_try: bool) -> str:
-    """Rounded half up, away from zero."""
-    interval, factor = invocation.sql
-    if isinstance(invocation.data_type, CalendarIntervalType):
-        return _tried(_scaled(interval, f"CAST({factor} AS DOUBLE)", "*"), is_try)
-    match invocation.type_of(1):
-        case IntegralType():
-            exact = f"CAST({interval} AS HUGEINT) * {factor}"
-        case DecimalType(precision=precision) if precision <= _EXACT_DIGITS:
-            exact = f"round(CAST({interval} AS DECIMAL(19, 0)) * {factor})"
-        case _:
-            exact = f"round({interval} * CAST({factor} AS DOUBLE))"
-    product = f"TRY_CAST({exact} AS {engine_type(invocation.data_type)})"
-    return _or_failure(product, (interval, factor), java_arithmetic_error("long overflow"), is_try)
-
-
-def _quotient(invocation: Invocation, is_try: bool) -> str:
-    interval, divisor = invocation.sql
-    result = invocation.data_type
-    if isinstance(result, CalendarIntervalType):
-        quotient = _scaled(interval, f"CAST({divisor} AS DOUBLE)", "/")
-    elif isinstance(invocation.type_of(1), IntegralType):
-        quotient = cast(_divided_half_up(f"CAST({interval} AS HUGEINT)", f"CAST({divisor} AS HUGEINT)"), result)
-    else:
-        quotient = f"TRY_CAST(round({interval} / CAST({divisor} AS DOUBLE)) AS {engine_type(result)})"
-    failure = "NULL" if is_try else raise_error(ErrorKind.ARITHMETIC, "INTERVAL_DIVIDED_BY_ZERO", {})
-    return f"CASE WHEN {divisor} = 0 AND {interval} IS NOT NULL THEN {failure} ELSE {_tried(quotient, is_try)} END"
-
-
-def _divided_half_up(value: str, divisor: str) -> str:
-    sign = f"CASE WHEN ({value} < 0) <> ({divisor} < 0) THEN -1 ELSE 1 END"
-    return f"((2 * abs({value}) + abs({divisor})) // (2 * abs({divisor})) * {sign})"
-
-
-def _scaled(interval: str, factor: str, operator: str) -> str:
-    """A calendar interval times or by a number: fractions of months are cut off, those of days become time."""
-    months, days = (
-        f"trunc({months_of(interval)} {operator} {factor})",
-        f"(datepart('day', {interval}) {operator} {factor})",
-    )
-    us = f"round({clock_us_of(interval)} {operator} {factor} + ({days} - trunc({days})) * {DAY_US})"
-    return calendar_interval(months, f"trunc({days})", us)
 
 
 def _move(operator: str) -> Function:

@@ -39,7 +39,11 @@ def _readable(name: str, *, takes_numbers: bool) -> Parameter:
     """Strings and times as they are; numbers as they are or as strings."""
 
     def accept(given: DataType) -> DataType | None:
-        if isinstance(given, DatetimeType) or is_string_like(given) or (takes_numbers and isinstance(given, NumericType)):
+        if (
+            isinstance(given, DatetimeType)
+            or is_string_like(given)
+            or (takes_numbers and isinstance(given, NumericType))
+        ):
             return given
         return implicit_cast_type(given, STRING)
 
@@ -138,7 +142,9 @@ def _read_by_kernel(value: str, invocation: Invocation, returns: DataType, *, is
 
 
 def _type_unix_timestamp(*, may_be_empty: bool) -> Callable[[str, Sequence[Expression], Environment], Typed]:
-    signature = Signature((Parameter(_TIME_OR_TEXT, _strict_time_or_text), P_STRING), LONG, optional=2 if may_be_empty else 1)
+    signature = Signature(
+        (Parameter(_TIME_OR_TEXT, _strict_time_or_text), P_STRING), LONG, optional=2 if may_be_empty else 1
+    )
 
     def type_call(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
         filled = list(arguments)

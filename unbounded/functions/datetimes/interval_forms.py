@@ -35,7 +35,8 @@ def interval_text(value: str, data_type: AnsiInterval) -> str:
 
 def _day_time_body(value: str, data_type: DayTimeIntervalType) -> str:
     """The first field takes everything above it; all but days have two digits."""
-    rest, parts = f"abs(CAST({value} AS HUGEINT))", []
+    rest = f"abs(CAST({value} AS HUGEINT))"
+    parts: list[str] = []
     for field in _fields(data_type):
         unit = UNIT_US[field]
         shown = f"CAST({rest} // {unit} AS VARCHAR)"

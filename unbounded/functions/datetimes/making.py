@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from unbounded.errors import ErrorKind, SparkError, not_supported
-from unbounded.functions.datetimes.arithmetic import calendar_interval, interval_overflow
+from unbounded.functions.datetimes.interval_arithmetic import calendar_interval, interval_overflow
 from unbounded.functions.datetimes.parameters import (
     ANSI_CONFIG,
     DAY_US,
@@ -189,10 +189,7 @@ def _seconds_us(seconds: str) -> str:
 
 def _lower_make_dt_interval(invocation: Invocation) -> str:
     days, hours, minutes, seconds = invocation.sql
-    us = (
-        f"{days}::HUGEINT * {DAY_US} + ({hours}::HUGEINT * 60 + {minutes}) * 60000000 "
-        f"+ {_seconds_us(seconds)}"
-    )
+    us = f"{days}::HUGEINT * {DAY_US} + ({hours}::HUGEINT * 60 + {minutes}) * 60000000 + {_seconds_us(seconds)}"
     return _fitting(f"TRY_CAST({us} AS BIGINT)", invocation)
 
 

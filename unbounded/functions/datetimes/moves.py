@@ -112,7 +112,8 @@ def _timestampadd(invocation: Invocation) -> str:
     else:
         us = f"TRY_CAST(CAST({count} AS HUGEINT) * {_TIME_UNITS_US[unit]} AS BIGINT)"
         moved = add_days_and_time(value, us, data_type, environment)
-    shown = f"'add ' || {count} || 'L {unit} to {data_type.sql_name} ''' || spark_timestamp_text({wall_clock_of(invocation, 2)}) || ''''"
+    moment = f"'''' || spark_timestamp_text({wall_clock_of(invocation, 2)}) || ''''"
+    shown = f"'add ' || {count} || 'L {unit} to {data_type.sql_name} ' || {moment}"
     failure = raise_error(ErrorKind.ARITHMETIC, "DATETIME_OVERFLOW", {}, {"operation": shown})
     return f"coalesce(TRY({moved}), CASE WHEN {value} IS NOT NULL AND {count} IS NOT NULL THEN {failure} END)"
 

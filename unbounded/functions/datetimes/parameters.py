@@ -123,5 +123,7 @@ def bind_each(values: Sequence[str], body: Callable[..., str], variable: str = "
     if not values:
         return body()
     return bind(
-        values[0], f"{variable}{len(values)}", lambda first: bind_each(values[1:], lambda *rest: body(first, *rest), variable)
+        values[0],
+        f"{variable}{len(values)}",
+        lambda first: bind_each(values[1:], lambda *rest: body(first, *rest), variable),
     )

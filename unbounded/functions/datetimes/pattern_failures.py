@@ -154,8 +154,9 @@ def _out_of_range(values: Mapping[str, int]) -> str:
     if values.get("D") == 366:
         return f"Invalid date 'DayOfYear 366' as '{year}' is not a leap year"
     if "H" in values and "a" in values and (values["H"] >= 12) != (values["a"] == 2):
-        halves = int(values["H"] >= 12), values["a"] - 1
-        return f"Conflict found: Field AmPmOfDay {halves[0]} differs from AmPmOfDay {halves[1]} derived from {_clock(values)}"
+        found, other = int(values["H"] >= 12), values["a"] - 1
+        conflict = f"Field AmPmOfDay {found} differs from AmPmOfDay {other}"
+        return f"Conflict found: {conflict} derived from {_clock(values)}"
     if month == 2 and day == 29:
         return f"Invalid date 'February 29' as '{year}' is not a leap year"
     return f"Invalid date '{MONTHS[month - 1].upper()} {day}'"

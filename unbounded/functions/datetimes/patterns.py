@@ -172,7 +172,9 @@ def _was_accepted(pattern: str) -> bool:
     """Whether SimpleDateFormat takes the pattern."""
     parts = pattern.split("'")
     letters = [(letter, len(list(run))) for part in parts[::2] for letter, run in groupby(part) if letter.isalpha()]
-    known = all(letter in _OLD_LETTERS and (letter != "X" or length < 4) for letter, length in letters if letter.isascii())
+    known = all(
+        letter in _OLD_LETTERS and (letter != "X" or length < 4) for letter, length in letters if letter.isascii()
+    )
     return known and len(parts) % 2 == 1
 
 

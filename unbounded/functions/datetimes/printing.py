@@ -16,7 +16,9 @@ _ENGINE_FORMATS = {
 }  # fmt: skip
 """What the engine's strftime prints alike, for the years 0 to 9999."""
 _ZONE_LETTERS = frozenset("VzOXxZ")
-_QUARTERS = "CASE quarter({0}) WHEN 1 THEN '1st' WHEN 2 THEN '2nd' WHEN 3 THEN '3rd' WHEN 4 THEN '4th' END || ' quarter'"
+_QUARTERS = (
+    "CASE quarter({0}) WHEN 1 THEN '1st' WHEN 2 THEN '2nd' WHEN 3 THEN '3rd' WHEN 4 THEN '4th' END || ' quarter'"
+)
 _NUMBERS = {
     "D": "dayofyear({0})",
     "Q": "quarter({0})",

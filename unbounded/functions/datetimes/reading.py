@@ -112,7 +112,9 @@ def _put_together(value: str, elements: tuple[Element, ...], finish: Callable[[s
     matched = f"regexp_full_match({value}, {text(f'(?is){expression}')})"
     captured = "struct_pack(n := 0)"
     if pieces:
-        captured = f"regexp_extract({value}, {text(f'(?is)^{expression}$')}, [{', '.join(text(p.name) for p in pieces)}])"
+        captured = (
+            f"regexp_extract({value}, {text(f'(?is)^{expression}$')}, [{', '.join(text(p.name) for p in pieces)}])"
+        )
     zone = next((f"p.{p.name}" for p in pieces if p.field.letter in _ZONE_LETTERS), "")
     wall = _wall_clock(pieces)
     body = bind(wall, "w", lambda w: finish(w, zone))
@@ -120,7 +122,7 @@ def _put_together(value: str, elements: tuple[Element, ...], finish: Callable[[s
 
 
 def _expression(elements: tuple[Element, ...], names: Iterator[str], pieces: list[_Piece]) -> str:
-    """In strict adjacency: a number of any length takes all digits but those that numbers of fixed length behind it need."""
+    """A number of any length takes all digits but those that numbers of fixed length right behind it need."""
     result = ""
     for position, element in enumerate(elements):
         match element:
@@ -139,7 +141,9 @@ def _is_starved(elements: tuple[Element, ...], position: int) -> bool:
     """Whether a number before this one in the same run of digits leaves none for it."""
     element = elements[position]
     assert isinstance(element, Field)
-    takes_rest = element.letter == "S" or (element.letter in _NUMERIC and not _is_fixed(element) and _is_number(element))
+    takes_rest = element.letter == "S" or (
+        element.letter in _NUMERIC and not _is_fixed(element) and _is_number(element)
+    )
     if not takes_rest or position == 0:
         return False
     run = position - 1

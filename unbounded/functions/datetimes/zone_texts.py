@@ -57,7 +57,9 @@ def zone_name_sql(zone: Zone, offset: str, *, is_long: bool) -> str:
 def _names_by_offset(region: str) -> dict[int, str]:
     """Standard time first."""
     zone = ZoneInfo(region)
-    moments = sorted((moment.replace(tzinfo=zone) for moment in (_JANUARY, _JULY)), key=lambda m: m.dst() or timedelta(0))
+    moments = sorted(
+        (moment.replace(tzinfo=zone) for moment in (_JANUARY, _JULY)), key=lambda m: m.dst() or timedelta(0)
+    )
     names = {int((m.utcoffset() or timedelta(0)).total_seconds()): m.tzname() or "" for m in moments}
     if not all(name.isalpha() for name in names.values()):
         raise not_supported(f"The pattern letter z in {region}", "Use the letters XXX or VV.")
@@ -89,7 +91,9 @@ def offset_sql(letter: str, count: int, offset: str) -> str:
     else:
         shown += f" || {minutes}"
     if count > 3:
-        shown += f" || CASE WHEN abs({offset}) % 60 = 0 THEN '' ELSE {separator} || {_two_digits(f'abs({offset}) % 60')} END"
+        shown += (
+            f" || CASE WHEN abs({offset}) % 60 = 0 THEN '' ELSE {separator} || {_two_digits(f'abs({offset}) % 60')} END"
+        )
     return f"CASE WHEN {offset} = 0 THEN 'Z' ELSE {shown} END" if letter == "X" else f"({shown})"
 
 

@@ -32,7 +32,6 @@ from unbounded.types.datatypes import (
     TimestampType,
 )
 
-
 _PLAIN_TIMESTAMP = r'"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"'
 """The usual form, read before all others are tried."""
 

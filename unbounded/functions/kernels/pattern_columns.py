@@ -30,7 +30,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
     for macro in MACROS:
         connection.execute(macro)
     kernel = ZONE_KERNELS["zone_text_code"]
-    connection.create_function(
+    connection.create_function(  # type: ignore[call-overload]
         "kernel_zone_text_code",
         lambda names: kernel.run(names.combine_chunks()),
         list(kernel.parameters),
@@ -72,7 +72,7 @@ def _format(us: pa.Array, patterns: pa.Array, zones: pa.Array) -> pa.Array:
 
 
 def _read(texts: pa.Array, patterns: pa.Array, zones: pa.Array, functions: pa.Array) -> pa.Array:
-    """Microseconds. An empty zone: of the wall clock. An empty function: NULL for what cannot be read, else an error."""
+    """Microseconds, with an empty zone those of the wall clock. `functions`: whose error it is, empty for NULL."""
     zone, function = (column[0].as_py() if len(column) else "" for column in (zones, functions))
     environment = Environment(time_zone=zone or "UTC")
 

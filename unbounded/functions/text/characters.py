@@ -25,10 +25,10 @@ from unbounded.functions.signature import (
 from unbounded.plan.expressions import Expression
 from unbounded.types.coercion import common_type_of
 from unbounded.types.datatypes import (
-    NULL,
     BINARY,
     BOOLEAN,
     INTEGER,
+    NULL,
     STRING,
     ArrayType,
     BinaryType,

@@ -10,21 +10,8 @@ from unbounded.plan.expressions import Cast, CastMode, Expression, Literal, Name
 from unbounded.plan.identifiers import quote_parts
 from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.session.warehouse import Table
-from unbounded.types.datatypes import (
-    ArrayType,
-    BinaryType,
-    BooleanType,
-    CharType,
-    DataType,
-    DatetimeType,
-    MapType,
-    NullType,
-    NumericType,
-    StringType,
-    StructField,
-    StructType,
-    VarcharType,
-)
+from unbounded.types.datatypes import DataType, StructField
+from unbounded.types.storing import can_store
 
 
 def by_position(plan: LogicalPlan, table: Table, fields: Sequence[StructField]) -> list[Expression]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
-from unbounded.plan.unresolved import Expression, Literal, Subquery, SubqueryKind
+from unbounded.errors import Origin
+from unbounded.plan.unresolved import Expression, Literal, Subquery, SubqueryKind, UnresolvedFunction
 from unbounded.sql.grammar.tokens import string_value
 from unbounded.sql.scope import Scope, call
 from unbounded.types.datatypes import STRING
@@ -51,7 +53,17 @@ def _binary(node: exp.Expr, scope: Scope) -> Expression:
 
 def _applied(name: str, left: Expression, right: Expression) -> Expression:
     """Spark has no `!=`: it is a negated `==`."""
-    return call("not", call("==", left, right)) if name == "!=" else call(name, left, right)
+    applied = _spanning(call("==" if name == "!=" else name, left, right))
+    return call("not", applied) if name == "!=" else applied
+
+
+def _spanning(operation: UnresolvedFunction) -> UnresolvedFunction:
+    """`operation` placed in the text from its first to its last operand, if both have places."""
+    places = [getattr(operand, "origin", None) for operand in operation.arguments]
+    first, last = places[0], places[-1]
+    if first is None or last is None:
+        return operation
+    return replace(operation, origin=Origin(first.text, first.start, last.end))
 
 
 def _unary(node: exp.Expr, scope: Scope) -> Expression:
@@ -73,7 +85,7 @@ def _balanced(name: str, operands: tuple[Expression, ...]) -> Expression:
     if len(operands) == 1:
         return operands[0]
     middle = (len(operands) - 1) // 2 + 1
-    return call(name, _balanced(name, operands[:middle]), _balanced(name, operands[middle:]))
+    return _spanning(call(name, _balanced(name, operands[:middle]), _balanced(name, operands[middle:])))
 
 
 def _not(node: exp.Not, scope: Scope) -> Expression:
@@ -109,12 +121,15 @@ def _is_quantified(node: exp.Expr) -> bool:
 
 
 def _quantified_like(node: exp.Expr, scope: Scope, *, is_negated: bool) -> Expression:
-    """LIKE ANY and LIKE ALL are functions of their own; ILIKE becomes one ILIKE per pattern, joined by OR and AND."""
+    """Constant patterns go into one function; others become one LIKE each, joined by OR and AND."""
     value, patterns = scope.expression(node.this), scope.expressions(node.expression.this.expressions)
-    is_any = isinstance(node.expression, exp.Any)
-    if isinstance(node, exp.Like):
-        return call(f"{'not' if is_negated else ''}like{'any' if is_any else 'all'}", value, *patterns)
-    likes = [call("ilike", value, pattern) for pattern in patterns]
+    is_any, name = isinstance(node.expression, exp.Any), _LIKE_NAMES[type(node)]
+    constants = [p for p in patterns if isinstance(p, Literal) and isinstance(p.value, str)]
+    if len(constants) == len(patterns):
+        if name == "ilike":
+            value, constants = call("lower", value), [replace(p, value=p.value.lower()) for p in constants]
+        return call(f"{'not' if is_negated else ''}like{'any' if is_any else 'all'}", value, *constants)
+    likes = [call(name, value, pattern) for pattern in patterns]
     operands = tuple(call("not", like) if is_negated else like for like in likes)
     return _balanced("or" if is_any else "and", operands)
 

@@ -173,11 +173,11 @@ class OperatorGrammar(PrimaryGrammar):
         if self.take(TokenType.DASH):
             if self._number_text() is not None:
                 return self._postfix(self._negative_number(), self.position)
-            return exp.Neg(this=self.required(self.unary()))
+            return self.marked(exp.Neg(this=self.required(self.unary())), first)
         if self.take(TokenType.PLUS):
             return call("+", self.required(self.unary()))
         if self.take(TokenType.TILDE):
-            return exp.BitwiseNot(this=self.required(self.unary()))
+            return self.marked(exp.BitwiseNot(this=self.required(self.unary())), first)
         start = self.position
         this = self._primary()
         if this is not None and "start" not in this.meta:
