@@ -17,12 +17,7 @@ seconds = float(sys.argv[2]) if len(sys.argv) > 2 else None
 
 spark = SparkSession.builder.appName("SensorMonitor").master("local[*]").getOrCreate()
 
-schema = (
-    StructType()
-    .add("sensor_id", IntegerType())
-    .add("timestamp", TimestampType())
-    .add("temperature", DoubleType())
-)
+schema = StructType().add("sensor_id", IntegerType()).add("timestamp", TimestampType()).add("temperature", DoubleType())
 readings = spark.readStream.schema(schema).json(folder)
 
 averages = (

@@ -153,9 +153,7 @@ def unsupported_error(condition: str, /, **parameters: str) -> SparkError:
 
 def not_supported(feature: str, hint: str) -> SparkError:
     """A known Spark feature that this engine does not have yet; `hint` names what to do instead."""
-    return SparkError(
-        ErrorKind.UNSUPPORTED, "UNBOUNDED_NOT_SUPPORTED", {"feature": feature, "hint": hint}
-    )
+    return SparkError(ErrorKind.UNSUPPORTED, "UNBOUNDED_NOT_SUPPORTED", {"feature": feature, "hint": hint})
 
 
 def parse_error(message: str, /, condition: str = "PARSE_SYNTAX_ERROR", **parameters: str) -> SparkError:

@@ -17,8 +17,28 @@ from unbounded.functions.catalog import REGISTRY
 from unbounded.functions.registry import FunctionKind
 
 NOT_FUNCTIONS = frozenset(
-    """asc asc_nulls_first asc_nulls_last broadcast call_function call_udf col column desc desc_nulls_first
-    desc_nulls_last expr lit outer udf udtf pandas_udf arrow_udf arrow_udtf unwrap_udt""".split()
+    [
+        "asc",
+        "asc_nulls_first",
+        "asc_nulls_last",
+        "broadcast",
+        "call_function",
+        "call_udf",
+        "col",
+        "column",
+        "desc",
+        "desc_nulls_first",
+        "desc_nulls_last",
+        "expr",
+        "lit",
+        "outer",
+        "udf",
+        "udtf",
+        "pandas_udf",
+        "arrow_udf",
+        "arrow_udtf",
+        "unwrap_udt",
+    ]
 )
 """Public names of pyspark.sql.functions that make columns or wrap Python functions and are no functions of the engine."""
 
@@ -44,7 +64,8 @@ def public_functions() -> list[str]:
     found = (
         name
         for name, value in inspect.getmembers(spark_functions, inspect.isfunction)
-        if not name.startswith("_") and name not in NOT_FUNCTIONS
+        if not name.startswith("_")
+        and name not in NOT_FUNCTIONS
         and value.__module__.startswith("pyspark.sql.functions")
     )
     return sorted(found)

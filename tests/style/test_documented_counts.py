@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.style.support_counts import public_functions, render_counts
+from tests.style.support_counts import engine_name, public_functions, render_counts
 from unbounded.analysis.rewrites import rewritten_names
 from unbounded.functions.catalog import REGISTRY
-from tests.style.support_counts import engine_name
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "differences.md"
 

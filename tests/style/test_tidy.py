@@ -12,7 +12,18 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "unbounded").rglob("*.py"))
 MODULE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
-WORDS_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "base", "handler", "processor", "wrapper"}
+WORDS_THAT_SAY_NOTHING = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "common",
+    "misc",
+    "base",
+    "handler",
+    "processor",
+    "wrapper",
+}
 
 each_module = pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 

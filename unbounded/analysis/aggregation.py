@@ -57,7 +57,9 @@ def _grouping_sets(relation: u.Aggregate) -> tuple[tuple[u.Expression, ...], tup
         case u.GroupingKind.ROLLUP:
             return relation.grouping, tuple(tuple(positions[:n]) for n in range(len(positions), -1, -1))
         case u.GroupingKind.CUBE:
-            return relation.grouping, tuple(c for n in range(len(positions), -1, -1) for c in combinations(positions, n))
+            return relation.grouping, tuple(
+                c for n in range(len(positions), -1, -1) for c in combinations(positions, n)
+            )
         case u.GroupingKind.GROUPING_SETS:
             every = list(dict.fromkeys((*relation.grouping, *(e for s in relation.grouping_sets for e in s))))
             return tuple(every), tuple(tuple(every.index(e) for e in s) for s in relation.grouping_sets)
@@ -152,9 +154,7 @@ def _bare(expression: NamedExpression) -> Expression:
     return expression.child if isinstance(expression, Alias) else expression
 
 
-def _over_groups(
-    output: NamedExpression, keys: dict[Expression, Attribute], analysis: Analysis
-) -> NamedExpression:
+def _over_groups(output: NamedExpression, keys: dict[Expression, Attribute], analysis: Analysis) -> NamedExpression:
     """`output` with every grouping expression outside aggregate calls replaced by its group column."""
     replaced = rewrite_down(output, lambda node: _group_column(node, keys))
     if isinstance(replaced, Attribute) and isinstance(output, Alias | Attribute) and replaced.name != output.name:
@@ -197,7 +197,9 @@ def _check_grouped(expression: object, keys: set[int], *, has_groups: bool) -> N
         case Attribute(id=column_id) if column_id not in keys and not has_groups:
             raise analysis_error("MISSING_GROUP_BY")
         case Attribute(id=column_id, name=name) if column_id not in keys:
-            raise analysis_error("MISSING_AGGREGATION", expression=f'"{name}"', expressionAnyValue=f'"any_value({name})"')
+            raise analysis_error(
+                "MISSING_AGGREGATION", expression=f'"{name}"', expressionAnyValue=f'"any_value({name})"'
+            )
         case LogicalPlan():
             return
         case PythonCall() if expression.is_aggregate:
@@ -238,5 +240,3 @@ def _having_part(
     hidden = analysis.ids.alias(group or node, pretty_name(node))
     extra.append(hidden)
     return hidden.to_attribute()
-
-

@@ -172,9 +172,7 @@ def _build_aggregate(
     analysis: Analysis,
 ) -> AggregateCall:
     condition = analysis.expression(call.filter, scope) if call.filter is not None else None
-    order = tuple(
-        SortOrder(analysis.expression(o.child, scope), o.is_ascending, o.has_nulls_first) for o in call.order
-    )
+    order = tuple(SortOrder(analysis.expression(o.child, scope), o.is_ascending, o.has_nulls_first) for o in call.order)
     _check_listed_order(call, name, arguments, order)
     return AggregateCall(
         name,
@@ -202,7 +200,18 @@ def _check_listed_order(
 
 
 _NULLS_FUNCTIONS = frozenset(
-    {"first", "first_value", "any_value", "last", "last_value", "nth_value", "lag", "lead", "collect_list", "collect_set"}
+    {
+        "first",
+        "first_value",
+        "any_value",
+        "last",
+        "last_value",
+        "nth_value",
+        "lag",
+        "lead",
+        "collect_list",
+        "collect_set",
+    }
 )
 """Functions behind which IGNORE NULLS may stand."""
 
@@ -219,7 +228,9 @@ def _refuse_nulls_clause(call: u.UnresolvedFunction) -> None:
 def _refuse_modifiers(call: u.UnresolvedFunction) -> None:
     if call.is_distinct:
         raise analysis_error(
-            "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX", prettyName=names.quoted((call.name,)), syntax="DISTINCT"
+            "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+            prettyName=names.quoted((call.name,)),
+            syntax="DISTINCT",
         )
     if call.filter is not None:
         raise analysis_error(

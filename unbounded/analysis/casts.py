@@ -107,9 +107,7 @@ def _nested(source: DataType, target: DataType, mode: CastMode) -> bool:
             keys_stay_present = mode is CastMode.ANSI or a == c or not is_string_like(a)
             return keys_stay_present and can_cast(a, c, mode) and can_cast(b, d, mode)
         case StructType(fields=a), StructType(fields=b):
-            return len(a) == len(b) and all(
-                can_cast(x.data_type, y.data_type, mode) for x, y in zip(a, b, strict=True)
-            )
+            return len(a) == len(b) and all(can_cast(x.data_type, y.data_type, mode) for x, y in zip(a, b, strict=True))
         case _:
             return False
 

@@ -64,9 +64,11 @@ def resolve_drop(relation: u.Drop, analysis: Analysis) -> LogicalPlan:
     scope = analysis.scope(child)
     dropped = {a.id for a in child.output if any(analysis.same_name(a.name, name) for name in relation.names)}
     for column in relation.columns:
-        dropped |= _column_ids(column, child, analysis) if isinstance(column, u.UnresolvedAttribute) else {
-            node.id for node in walk(analysis.expression(column, scope)) if isinstance(node, Attribute)
-        }
+        dropped |= (
+            _column_ids(column, child, analysis)
+            if isinstance(column, u.UnresolvedAttribute)
+            else {node.id for node in walk(analysis.expression(column, scope)) if isinstance(node, Attribute)}
+        )
     return Project(child, tuple(a for a in child.output if a.id not in dropped))
 
 
@@ -119,4 +121,3 @@ def _field_of_schema(field: StructField, child: LogicalPlan, analysis: Analysis)
             expectedType=f'"{field.data_type.sql_name}"',
         )
     return Alias(Cast(column, field.data_type), analysis.ids.take(), field.name, field.metadata)
-

@@ -19,7 +19,9 @@ from unbounded.types.datatypes import DataType, StructType
 class Catalog(Protocol):
     """Names to relations and functions, as the session sees them."""
 
-    def find_relation(self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids) -> LogicalPlan | None:
+    def find_relation(
+        self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids
+    ) -> LogicalPlan | None:
         """The table or view called `parts`, with fresh column ids; None if there is none."""
 
     def find_function(self, name: str) -> u.PythonFunction | None:

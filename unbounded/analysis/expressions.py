@@ -110,7 +110,9 @@ def resolve_named(expression: u.Expression, scope: Scope, analysis: Analysis) ->
     expression = _parsed(expression)
     if isinstance(expression, u.Alias):
         child = resolve_expression(expression.child, scope, analysis)
-        metadata = freeze_metadata(json.loads(expression.metadata)) if expression.metadata else _inherited_metadata(child)
+        metadata = (
+            freeze_metadata(json.loads(expression.metadata)) if expression.metadata else _inherited_metadata(child)
+        )
         return analysis.ids.alias(child, expression.names[0], metadata)
     return name_expression(resolve_expression(expression, scope, analysis), expression, analysis)
 
@@ -173,9 +175,7 @@ def _inherited_metadata(child: Expression) -> Metadata:
     return child.metadata if isinstance(child, Attribute) else ()
 
 
-def _resolve_attribute(
-    parts: tuple[str, ...], plan_id: int | None, scope: Scope, analysis: Analysis
-) -> Expression:
+def _resolve_attribute(parts: tuple[str, ...], plan_id: int | None, scope: Scope, analysis: Analysis) -> Expression:
     if plan_id is None:
         return calls.resolve_name_or_constant(parts, scope, analysis)
     return names.resolve_in_plan(parts, plan_id, scope, analysis)
@@ -197,8 +197,8 @@ def _resolve_cast(expression: u.Cast, scope: Scope, analysis: Analysis) -> Expre
 
 def _resolve_extraction(child: Expression, extraction: Expression, analysis: Analysis) -> Expression:
     match child.data_type:
-        case StructType() | ArrayType(element_type=StructType()) if (
-            isinstance(extraction, Literal) and isinstance(extraction.value, str)
+        case StructType() | ArrayType(element_type=StructType()) if isinstance(extraction, Literal) and isinstance(
+            extraction.value, str
         ):
             return names.field_of(child, extraction.value, analysis)
         case ArrayType(element_type=element):
@@ -250,5 +250,3 @@ def _resolve_subquery(expression: u.Subquery, scope: Scope, analysis: Analysis) 
             return subqueries.type_in_subquery(values, plan)
         case _:
             raise not_supported("A table argument outside a table function call", "Call a table function with it.")
-
-

@@ -60,7 +60,9 @@ def frame_in_force(function: Expression, order: tuple[SortOrder, ...], written: 
 def _own_frame(function: WindowFunctionCall, written: Frame | None) -> Frame:
     if function.function in _OFFSET_FUNCTIONS:
         if written is not None:
-            raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=f"Cannot specify window frame for {function.function} function.")
+            raise analysis_error(
+                "_LEGACY_ERROR_TEMP_3102", msg=f"Cannot specify window frame for {function.function} function."
+            )
         return _offset_frame(function)
     own = _OWN_FRAMES.get(function.function, _UP_TO_ROW)
     if written is not None and written != own:
@@ -80,7 +82,11 @@ def _internal_name(frame: Frame) -> str:
     """As Spark prints a frame in this one message."""
     kind = "RowFrame" if frame.unit is FrameUnit.ROWS else "RangeFrame"
     lower, upper = (
-        "currentrow$()" if e is FrameEdge.CURRENT_ROW else f"unbounded{side}$()" if isinstance(e, FrameEdge) else str(e.value)
+        "currentrow$()"
+        if e is FrameEdge.CURRENT_ROW
+        else f"unbounded{side}$()"
+        if isinstance(e, FrameEdge)
+        else str(e.value)
         for e, side in ((frame.lower, "preceding"), (frame.upper, "following"))
     )
     return f"specifiedwindowframe({kind}, {lower}, {upper})"

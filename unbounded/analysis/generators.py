@@ -49,12 +49,11 @@ def _generate(
 ) -> tuple[Generate, tuple[Attribute, ...]]:
     columns = generator.columns
     if given and len(given) != len(columns):
-        raise analysis_error(
-            "UDTF_ALIAS_NUMBER_MISMATCH", aliasesSize=str(len(columns)), aliasesNames=", ".join(given)
-        )
+        raise analysis_error("UDTF_ALIAS_NUMBER_MISMATCH", aliasesSize=str(len(columns)), aliasesNames=", ".join(given))
     shown = given or tuple(c.name for c in columns)
     attributes = tuple(
-        analysis.ids.attribute(name, c.data_type, c.nullable or is_outer) for name, c in zip(shown, columns, strict=True)
+        analysis.ids.attribute(name, c.data_type, c.nullable or is_outer)
+        for name, c in zip(shown, columns, strict=True)
     )
     return Generate(plan, generator, is_outer, attributes), attributes
 
@@ -62,9 +61,7 @@ def _generate(
 def _refuse_nested(column: NamedExpression) -> None:
     nested = [node for node in walk(column) if isinstance(node, GeneratorCall)]
     if nested and isinstance(column, Alias):
-        raise analysis_error(
-            "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", expression=f'"{pretty_name(column.child)}"'
-        )
+        raise analysis_error("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", expression=f'"{pretty_name(column.child)}"')
 
 
 def resolve_lateral_view(relation: u.Generate, analysis: Analysis) -> LogicalPlan:
@@ -85,7 +82,9 @@ def _qualified(attribute: Attribute, alias: str) -> Attribute:
 def _generator(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -> GeneratorCall:
     resolved = analysis.expression(call, scope)
     if not isinstance(resolved, GeneratorCall):
-        raise analysis_error("UNSUPPORTED_GENERATOR.NOT_GENERATOR", functionName=f"`{call.name}`", classCanonicalName=call.name)
+        raise analysis_error(
+            "UNSUPPORTED_GENERATOR.NOT_GENERATOR", functionName=f"`{call.name}`", classCanonicalName=call.name
+        )
     return resolved
 
 
@@ -111,5 +110,3 @@ def _resolve_range(relation: u.TableFunction, analysis: Analysis) -> LogicalPlan
     start, end = (0, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
     step = numbers[2] if len(numbers) > 2 else 1
     return Range(start, end, step, (analysis.ids.attribute("id", LONG, nullable=False),))
-
-

@@ -35,9 +35,7 @@ def _resolve_right(relation: u.Join, left: LogicalPlan, analysis: Analysis) -> L
     return analysis.subquery(relation.right, Scope(left.output, analysis.outer))
 
 
-def _condition(
-    relation: u.Join, left: LogicalPlan, right: LogicalPlan, analysis: Analysis
-) -> Expression | None:
+def _condition(relation: u.Join, left: LogicalPlan, right: LogicalPlan, analysis: Analysis) -> Expression | None:
     if relation.condition is None:
         return None
     condition = analysis.expression(relation.condition, analysis.scope(left, right))

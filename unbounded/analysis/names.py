@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.errors import SparkError, analysis_error
 from unbounded.plan.expressions import Attribute, Call, Expression, GetField, LambdaVariable, Literal
+from unbounded.plan.tree import rewrite
 from unbounded.types.datatypes import STRING, ArrayType, MapType, StructType
 
 _MAX_SUGGESTIONS = 5
@@ -129,7 +131,9 @@ def _find_column(parts: tuple[str, ...], attributes: Sequence[Attribute], analys
         found = {a.id: a for a in attributes if _matches(a, qualifier, name, analysis)}
         if len(found) > 1:
             shown = [quoted((*a.qualifier, a.name)) for a in found.values()]
-            raise analysis_error("AMBIGUOUS_REFERENCE", name=quoted(parts), referenceNames=f"[{', '.join(sorted(shown))}]")
+            raise analysis_error(
+                "AMBIGUOUS_REFERENCE", name=quoted(parts), referenceNames=f"[{', '.join(sorted(shown))}]"
+            )
         if found:
             (column,) = found.values()
             return _with_fields(replace(column, name=name), fields, analysis)
@@ -140,9 +144,7 @@ def _matches(attribute: Attribute, qualifier: tuple[str, ...], name: str, analys
     if not analysis.same_name(attribute.name, name):
         return False
     tail = attribute.qualifier[len(attribute.qualifier) - len(qualifier) :]
-    return len(tail) == len(qualifier) and all(
-        analysis.same_name(a, b) for a, b in zip(tail, qualifier, strict=True)
-    )
+    return len(tail) == len(qualifier) and all(analysis.same_name(a, b) for a, b in zip(tail, qualifier, strict=True))
 
 
 def _with_fields(base: Expression, fields: tuple[str, ...], analysis: Analysis) -> Expression:
@@ -168,6 +170,7 @@ def _find_visible(
 
 def qualified(expression: Expression) -> Expression:
     """`expression` with the names of its columns as Spark's `sql` form has them."""
+
     def change(node: object) -> object:
         if not isinstance(node, Attribute) or not node.qualifier:
             return node

@@ -29,7 +29,9 @@ def expand_pivot(relation: u.Aggregate, analysis: Analysis) -> u.Aggregate:
     values = pivot.values or _distinct_values(relation, pivot, analysis)
     is_single = len(relation.aggregates) == 1
     columns = tuple(
-        u.Alias(_only_for(value, pivot.column, _bare(aggregate)), (_name(value, aggregate, is_single, relation, analysis),))
+        u.Alias(
+            _only_for(value, pivot.column, _bare(aggregate)), (_name(value, aggregate, is_single, relation, analysis),)
+        )
         for value in values
         for aggregate in relation.aggregates
     )
@@ -57,7 +59,9 @@ def _distinct_values(relation: u.Aggregate, pivot: u.Pivot, analysis: Analysis) 
     column = analysis.ids.alias(analysis.expression(pivot.column, analysis.scope(child)), "value")
     found = analysis.catalog.distinct_values(Project(child, (column,)), MAX_PIVOT_VALUES + 1)
     if len(found) > MAX_PIVOT_VALUES:
-        raise analysis_error("_LEGACY_ERROR_TEMP_1324", pivotColumn=pretty_name(column), maxValues=str(MAX_PIVOT_VALUES))
+        raise analysis_error(
+            "_LEGACY_ERROR_TEMP_1324", pivotColumn=pretty_name(column), maxValues=str(MAX_PIVOT_VALUES)
+        )
     return tuple(u.Literal(value, column.data_type) for value in found)
 
 
@@ -104,6 +108,7 @@ def _refuse_stars(relation: u.Aggregate) -> None:
 
 def _without_star(aggregate: u.Expression) -> u.Expression:
     """SQL's count(*) counts rows."""
+
     def change(node: object) -> object | None:
         return u.Literal(1, INTEGER) if isinstance(node, u.UnresolvedStar) else None
 

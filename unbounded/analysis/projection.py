@@ -88,7 +88,9 @@ def refuse_nested_aggregates(expression: Expression, written: tuple[u.Expression
 def _nested_origin(written: tuple[u.Expression, ...]) -> Origin | None:
     """Where in the text an aggregate stands in the arguments of another."""
     calls = [node for e in written for node in walk(e) if is_aggregate_call(node)]
-    return next((inner.origin for call in calls for a in call.arguments for inner in walk(a) if is_aggregate_call(inner)), None)
+    return next(
+        (inner.origin for call in calls for a in call.arguments for inner in walk(a) if is_aggregate_call(inner)), None
+    )
 
 
 def is_aggregate_call(node: object) -> TypeGuard[u.UnresolvedFunction]:
@@ -181,7 +183,9 @@ def resolve_ctes(relation: u.WithCtes, analysis: Analysis) -> LogicalPlan:
 def resolve_repartition(relation: u.Repartition, analysis: Analysis) -> LogicalPlan:
     child = analysis.relation(relation.child)
     for expression in relation.expressions:
-        analysis.expression(expression.child if isinstance(expression, u.SortOrder) else expression, analysis.scope(child))
+        analysis.expression(
+            expression.child if isinstance(expression, u.SortOrder) else expression, analysis.scope(child)
+        )
     return child
 
 

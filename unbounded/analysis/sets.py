@@ -99,15 +99,11 @@ def _match_by_name(
     extra = [b for b in right.output if not any(analysis.same_name(b.name, name) for name in names)]
     if extra and not allows_missing:
         return left, Project(right, (*matched, *extra))
-    widened: tuple[NamedExpression, ...] = tuple(
-        analysis.ids.alias(Literal(None, NULL), b.name) for b in extra
-    )
+    widened: tuple[NamedExpression, ...] = tuple(analysis.ids.alias(Literal(None, NULL), b.name) for b in extra)
     return (Project(left, (*left.output, *widened)) if extra else left), Project(right, (*matched, *extra))
 
 
-def _column_called(
-    column: Attribute, plan: LogicalPlan, allows_missing: bool, analysis: Analysis
-) -> NamedExpression:
+def _column_called(column: Attribute, plan: LogicalPlan, allows_missing: bool, analysis: Analysis) -> NamedExpression:
     found = next((b for b in plan.output if analysis.same_name(b.name, column.name)), None)
     if found is not None:
         return found

@@ -41,7 +41,9 @@ def resolve_inline_table(relation: u.InlineTable, analysis: Analysis) -> Logical
     types = [common_type_of(row[i].data_type for row in rows) for i in range(widths.pop())]
     for position, data_type in enumerate(types):
         if data_type is None:
-            raise analysis_error("INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE", colName=f"`col{position + 1}`")
+            raise analysis_error(
+                "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE", colName=f"`col{position + 1}`"
+            )
     known = [t for t in types if t is not None]
     plans: list[LogicalPlan] = [cast_output(Project(OneRow(), row), known) for row in rows]
     return _union(plans, analysis)

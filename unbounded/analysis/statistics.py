@@ -171,7 +171,9 @@ def resolve_frequent_items(relation: u.FrequentItems, analysis: Analysis) -> Log
 
 
 def _frequent(source: u.Relation, column: u.Expression, name: str, support: float) -> u.Relation:
-    counted = u.Aggregate(source, (u.Alias(column, ("item",)),), (u.Alias(_call("count", u.Literal(1, INTEGER)), ("n",)),))
+    counted = u.Aggregate(
+        source, (u.Alias(column, ("item",)),), (u.Alias(_call("count", u.Literal(1, INTEGER)), ("n",)),)
+    )
     item, count = u.UnresolvedAttribute(("item",)), u.UnresolvedAttribute(("n",))
     total = u.Window(_call("sum", count))
     ranked = u.Project(counted, (item, count, u.Alias(total, ("total",))))

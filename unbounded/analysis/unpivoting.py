@@ -88,7 +88,9 @@ def _row(label: str, group: Group, types: Sequence[DataType], row: StructType) -
 def _common_type(position: int, groups: Sequence[Group], labels: Sequence[str]) -> DataType:
     found = common_type_of(group[position].data_type for group in groups)
     if found is None:
-        raise _different_types([(label, group[position].data_type) for label, group in zip(labels, groups, strict=True)])
+        raise _different_types(
+            [(label, group[position].data_type) for label, group in zip(labels, groups, strict=True)]
+        )
     return found
 
 

@@ -27,7 +27,9 @@ class BatchLog:
         """Writes entry `batch_id` durably. Raises: SparkError CONCURRENT_STREAM_LOG_UPDATE if it exists."""
         content = "\n".join((VERSION, *lines)).encode()
         if not self._files.put_if_absent(self._path(batch_id), content):
-            raise SparkError(ErrorKind.SPARK, "CONCURRENT_STREAM_LOG_UPDATE", {"batchId": str(batch_id), "path": self.directory})
+            raise SparkError(
+                ErrorKind.SPARK, "CONCURRENT_STREAM_LOG_UPDATE", {"batchId": str(batch_id), "path": self.directory}
+            )
 
     def read(self, batch_id: int) -> list[str]:
         """The lines of entry `batch_id` after the version.

@@ -65,7 +65,9 @@ class _Entry:
 
     def to_json(self) -> str:
         uri = "file://" + quote(self.path)
-        return json.dumps({"path": uri, "timestamp": self.timestamp_ms, "batchId": self.batch_id}, separators=(",", ":"))
+        return json.dumps(
+            {"path": uri, "timestamp": self.timestamp_ms, "batchId": self.batch_id}, separators=(",", ":")
+        )
 
     @classmethod
     def from_json(cls, line: str) -> _Entry:

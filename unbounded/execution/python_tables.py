@@ -218,9 +218,7 @@ def _apply_arrow_iterator(function: UserFunction, groups: _Groups, node: Node, s
         yield from _arrow_batches(results, node, settings)
 
 
-def _arrow_batches(
-    results: Iterable[pa.Table | pa.RecordBatch], node: Node, settings: PythonSettings
-) -> Batches:
+def _arrow_batches(results: Iterable[pa.Table | pa.RecordBatch], node: Node, settings: PythonSettings) -> Batches:
     """Raises: PySparkRuntimeError RESULT_COLUMN_(NAMES|TYPES)_MISMATCH"""
     schema = to_arrow_schema(node.schema, settings.time_zone)
     for result in results:

@@ -156,5 +156,3 @@ _QUERY_NUMBERS = itertools.count()
 def next_prefix() -> str:
     """A prefix of engine names that no other query of this process uses."""
     return f"q{next(_QUERY_NUMBERS)}"
-
-

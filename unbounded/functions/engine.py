@@ -184,9 +184,7 @@ def _nested_or_integer(value: Any, data_type: DataType) -> str:
             values = ", ".join(literal(v, value_type) for _, v in value)
             return f"CAST(map([{keys}], [{values}]) AS {engine_type(data_type)})"
         case StructType(fields=fields):
-            members = (
-                f"{quote(f.name)} := {literal(v, f.data_type)}" for f, v in zip(fields, value, strict=True)
-            )
+            members = (f"{quote(f.name)} := {literal(v, f.data_type)}" for f, v in zip(fields, value, strict=True))
             return f"struct_pack({', '.join(members)})"
         case _:
             return f"CAST('{int(value)}' AS {engine_type(data_type)})"

@@ -133,7 +133,9 @@ def _type_json_tuple(name: str, arguments: Sequence[Expression], environment: En
     if len(arguments) < 2:
         raise wrong_argument_count(name, len(arguments), "> 1")
     if any(not isinstance(a.data_type, StringType | NullType) for a in arguments):
-        raise analysis_error("DATATYPE_MISMATCH.NON_STRING_TYPE", sqlExpr=quoted_call(name, arguments), funcName=f"`{name}`")
+        raise analysis_error(
+            "DATATYPE_MISMATCH.NON_STRING_TYPE", sqlExpr=quoted_call(name, arguments), funcName=f"`{name}`"
+        )
     return tuple(implicit_cast(a, STRING) for a in arguments), NULL
 
 
@@ -183,7 +185,9 @@ def _json_tuple(invocation: Invocation) -> str:
     is_object = f"json_type({document}) = 'OBJECT'"
 
     def members(doc: str) -> str:
-        found = (f"f{i} := json_extract_string({doc}, '$.' || json_quote({name})::VARCHAR)" for i, name in enumerate(names))
+        found = (
+            f"f{i} := json_extract_string({doc}, '$.' || json_quote({name})::VARCHAR)" for i, name in enumerate(names)
+        )
         return f"struct_pack({', '.join(found)})"
 
     safe = f"CASE WHEN json_valid({document}) THEN CASE WHEN {is_object} THEN {document} END END"

@@ -82,8 +82,9 @@ def pretty_name(expression: Expression) -> str:
             return _aggregate_name(expression)
         case WindowFunctionCall(function="nth_value", arguments=arguments, ignores_nulls=True):
             return _prefix_name("nth_value", arguments) + " ignore nulls"
-        case WindowFunctionCall(function=function, arguments=arguments) | GeneratorCall(
-            function=function, arguments=arguments
+        case (
+            WindowFunctionCall(function=function, arguments=arguments)
+            | GeneratorCall(function=function, arguments=arguments)
         ):
             return _prefix_name(function, arguments)
         case WindowCall():

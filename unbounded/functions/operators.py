@@ -283,4 +283,3 @@ FUNCTIONS: dict[str, Function] = {
     "^": _bits("xor({0}, {1})"),
     "~": scalar([INTEGRAL], _first, "(~{0})"),
 }
-

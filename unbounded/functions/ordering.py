@@ -29,6 +29,8 @@ def order_key(value: str, data_type: DataType) -> str:
                 members += [f"n{i} := {member} IS NOT NULL", f"v{i} := {order_key(member, f.data_type)}"]
             return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({', '.join(members)}) END"
         case ArrayType(element_type=element):
-            return f"list_transform({value}, lambda k : struct_pack(n := k IS NOT NULL, v := {order_key('k', element)}))"
+            return (
+                f"list_transform({value}, lambda k : struct_pack(n := k IS NOT NULL, v := {order_key('k', element)}))"
+            )
         case _:
             return value

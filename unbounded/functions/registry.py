@@ -53,7 +53,11 @@ class Invocation:
         argument = self.arguments[position] if position < len(self.arguments) else None
         if isinstance(argument, Cast) and argument.is_implicit and isinstance(argument.data_type, NumericType):
             argument = argument.child
-            return argument.value if isinstance(argument, Literal) and isinstance(argument.data_type, NumericType) else None
+            return (
+                argument.value
+                if isinstance(argument, Literal) and isinstance(argument.data_type, NumericType)
+                else None
+            )
         return argument.value if isinstance(argument, Literal) else None
 
     def is_constant(self, position: int) -> bool:

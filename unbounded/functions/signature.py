@@ -111,7 +111,8 @@ NUMERIC_OR_ANY_INTERVAL = one_of(
 ARRAY = Parameter('"ARRAY"', lambda given: given if isinstance(given, ArrayType) else _void_to(given, ArrayType(NULL)))
 MAP = Parameter('"MAP"', lambda given: given if isinstance(given, MapType) else _void_to(given, MapType(NULL, NULL)))
 ARRAY_OR_MAP = Parameter(
-    '("ARRAY" or "MAP")', lambda given: given if isinstance(given, ArrayType | MapType) else _void_to(given, ArrayType(NULL))
+    '("ARRAY" or "MAP")',
+    lambda given: given if isinstance(given, ArrayType | MapType) else _void_to(given, ArrayType(NULL)),
 )
 STRUCT = Parameter('"STRUCT"', lambda given: given if isinstance(given, StructType) else None)
 LAMBDA = Parameter('"FUNCTION"', lambda given: given)
@@ -153,9 +154,7 @@ class Signature:
         missing = len(self.parameters) - len(arguments)
         arguments = (*arguments, *self.defaults[max(len(self.defaults) - missing, 0) :]) if missing > 0 else arguments
         arguments = self._unify(name, arguments)
-        coerced = tuple(
-            self._coerce(name, arguments, position) for position in range(len(arguments))
-        )
+        coerced = tuple(self._coerce(name, arguments, position) for position in range(len(arguments)))
         types = tuple(argument.data_type for argument in coerced)
         return coerced, self.returns if isinstance(self.returns, DataType) else self.returns(types)
 
@@ -238,5 +237,3 @@ def different_types(name: str, arguments: Sequence[Expression], types: Sequence[
 def quoted_call(name: str, arguments: Sequence[Expression]) -> str:
     """A call as error messages show it: `"upper(a)"`."""
     return f'"{call_name(name, arguments)}"'
-
-

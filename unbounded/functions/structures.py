@@ -48,9 +48,7 @@ def _type_named_struct(name: str, arguments: Sequence[Expression], environment: 
 
 def _type_struct(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
     """Fields are named after the columns; other expressions are `col1`, `col2`, …"""
-    fields = tuple(
-        StructField(_field_name(a, i), a.data_type, a.nullable) for i, a in enumerate(arguments, 1)
-    )
+    fields = tuple(StructField(_field_name(a, i), a.data_type, a.nullable) for i, a in enumerate(arguments, 1))
     return tuple(arguments), StructType(fields)
 
 

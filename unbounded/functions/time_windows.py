@@ -22,7 +22,7 @@ from unbounded.types.datatypes import (
     CalendarIntervalType,
     DataType,
     DatetimeType,
-    IntegralType,
+    IntervalType,
     StructField,
     StructType,
     TimestampType,

@@ -23,7 +23,18 @@ _OFFSET = re.compile(
 _MAX_OFFSET_SECONDS = 18 * 3600
 _ZULU = frozenset({"Z", "UTC", "GMT", "UT"})
 _FIXED_AT_ZERO = frozenset(
-    {"Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "Etc/GMT", "Etc/GMT0", "Etc/Greenwich", "UCT", "Universal", "Zulu"}
+    {
+        "Etc/UTC",
+        "Etc/UCT",
+        "Etc/Universal",
+        "Etc/Zulu",
+        "Etc/GMT",
+        "Etc/GMT0",
+        "Etc/Greenwich",
+        "UCT",
+        "Universal",
+        "Zulu",
+    }
 )
 _SHORT_IDS = {
     "ACT": "Australia/Darwin", "AET": "Australia/Sydney", "AGT": "America/Argentina/Buenos_Aires",

@@ -167,7 +167,9 @@ def _lower_join(plan: Join, lowering: Lowering) -> str:
     left, right = lower_plan(plan.left, lowering), lower_plan(plan.right, lowering)
     condition = _expressions(lowering).lower(plan.condition) if plan.condition is not None else "true"
     lateral = "LATERAL " if plan.is_lateral else ""
-    return f"SELECT {_columns(plan.output)} FROM ({left}) AS l {_JOINS[plan.kind]} {lateral}({right}) AS r ON {condition}"
+    return (
+        f"SELECT {_columns(plan.output)} FROM ({left}) AS l {_JOINS[plan.kind]} {lateral}({right}) AS r ON {condition}"
+    )
 
 
 def _lower_set_operation(plan: SetOperation, lowering: Lowering) -> str:
@@ -197,8 +199,12 @@ def _lower_limit(plan: Limit, lowering: Lowering) -> str:
 
 
 def _lower_tail(plan: Tail, lowering: Lowering) -> str:
-    numbered = f"SELECT *, row_number() OVER () AS position, count(*) OVER () AS total FROM {_from(plan.child, lowering)}"
-    return f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n WHERE position > total - {plan.count} ORDER BY position"
+    numbered = (
+        f"SELECT *, row_number() OVER () AS position, count(*) OVER () AS total FROM {_from(plan.child, lowering)}"
+    )
+    return (
+        f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n WHERE position > total - {plan.count} ORDER BY position"
+    )
 
 
 def _lower_aggregate(plan: Aggregate, lowering: Lowering) -> str:
@@ -286,7 +292,8 @@ def _lower_python(plan: Any, lowering: Lowering) -> str:
     """A table function of the user: its inputs are queries of their own, its rows come in as a table."""
     children = (plan.left, plan.right) if isinstance(plan, CoGroupMap) else (plan.child,)
     lowered = tuple(
-        lower_query(child, lowering.environment, f"{lowering.nested_prefix()}{'ab'[i]}") for i, child in enumerate(children)
+        lower_query(child, lowering.environment, f"{lowering.nested_prefix()}{'ab'[i]}")
+        for i, child in enumerate(children)
     )
     name = lowering.input_name()
     lowering.inputs.append(PythonInput(name, plan, lowered))

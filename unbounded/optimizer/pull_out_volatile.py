@@ -110,5 +110,3 @@ def _with_input(plan: LogicalPlan, child: LogicalPlan) -> LogicalPlan:
     output = plan.output
     changed = replace(plan, child=child)
     return Project(changed, output) if isinstance(plan, Filter | Sort | Generate) else changed
-
-

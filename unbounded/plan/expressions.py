@@ -5,7 +5,6 @@ Columns are bound by `Attribute.id`, unique in one analysis, so duplicate names 
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -383,5 +382,3 @@ def to_attribute(expression: NamedExpression) -> Attribute:
 
 def renamed(attribute: Attribute, name: str) -> Attribute:
     return replace(attribute, name=name)
-
-

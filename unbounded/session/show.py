@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
-from unbounded.plan import unresolved as u
 from unbounded.execution.show_text import as_strings, html_text, table_text, vertical_text
+from unbounded.plan import unresolved as u
 from unbounded.plan.logical import Limit
 from unbounded.session.pipeline import Pipeline
 from unbounded.session.results import Rows
@@ -40,5 +40,3 @@ def explain(relation: u.Relation, mode: str, pipeline: Pipeline) -> str:
     """The engine query of `relation`."""
     query = pipeline.lower(pipeline.analyze(relation))
     return f"== Physical Plan ==\n{query.sql}\n"
-
-

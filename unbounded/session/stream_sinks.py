@@ -52,8 +52,6 @@ def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
     raise analysis_error("DATA_SOURCE_NOT_FOUND", provider=name)
 
 
-
-
 def _console(command: u.WriteStream, context: SinkContext) -> StreamSink:
     """Rows become text in the engine, `numRows` of them at most."""
     ids = Ids()

@@ -130,7 +130,9 @@ class SessionStreams:
 
     def _refuse_taken_name(self, name: str | None) -> None:
         if name is not None and any(query.name == name for query in self._active()):
-            message = f"Cannot start query with name {name} as a query with that name is already active in this SparkSession"
+            message = (
+                f"Cannot start query with name {name} as a query with that name is already active in this SparkSession"
+            )
             raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", {"msg": message})
 
     def _checkpoint_directory(self, command: u.WriteStream) -> tuple[str, bool]:

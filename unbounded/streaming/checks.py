@@ -37,6 +37,4 @@ def check_streaming_query(plan: LogicalPlan, mode: OutputMode) -> None:
 
 
 def _unsupported_mode(mode: OutputMode, operation: str) -> SparkError:
-    return analysis_error(
-        "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", outputMode=mode.value, operation=operation
-    )
+    return analysis_error("STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", outputMode=mode.value, operation=operation)

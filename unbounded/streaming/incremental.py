@@ -183,5 +183,3 @@ def _refuse(node: LogicalPlan) -> None:
 
 def _streaming_sides(node: LogicalPlan) -> int:
     return sum(1 for child in children(node) if isinstance(child, LogicalPlan) and is_streaming(child))
-
-

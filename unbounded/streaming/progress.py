@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from unbounded.clock import Clock
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,10 @@ def render_progress(report: BatchReport, identity: QueryIdentity, interval_ms: i
         "durationMs": dict(report.durations_ms),
         "stateOperators": [_operator(operator) for operator in report.operators],
         "sources": [_source(source, duration_ms, interval_ms) for source in report.sources],
-        "sink": {"description": report.sink, "numOutputRows": -1 if report.output_count is None else report.output_count},
+        "sink": {
+            "description": report.sink,
+            "numOutputRows": -1 if report.output_count is None else report.output_count,
+        },
     }
     return json.dumps(progress, separators=(",", ":"))
 

@@ -26,7 +26,6 @@ from unbounded.types.datatypes import (
     DatetimeType,
     DayTimeIntervalType,
     DecimalType,
-    DoubleType,
     FloatType,
     FractionalType,
     IntegerType,
@@ -186,9 +185,7 @@ def _common_struct(left: tuple[StructField, ...], right: tuple[StructField, ...]
 
 def _is_atomic(data_type: DataType) -> bool:
     intervals = DayTimeIntervalType | YearMonthIntervalType
-    return isinstance(
-        data_type, NumericType | StringType | BinaryType | BooleanType | DatetimeType | intervals
-    )
+    return isinstance(data_type, NumericType | StringType | BinaryType | BooleanType | DatetimeType | intervals)
 
 
 def _same_shape(source: DataType, target: DataType) -> bool:
@@ -208,4 +205,3 @@ def _same_shape(source: DataType, target: DataType) -> bool:
             return True
         case _:
             return False
-

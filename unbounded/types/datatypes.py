@@ -260,7 +260,9 @@ class StructType(DataType):
 
     @property
     def sql_name(self) -> str:
-        columns = (f"{quote_name(f.name)}: {f.data_type.sql_name}{'' if f.nullable else ' NOT NULL'}" for f in self.fields)
+        columns = (
+            f"{quote_name(f.name)}: {f.data_type.sql_name}{'' if f.nullable else ' NOT NULL'}" for f in self.fields
+        )
         return f"STRUCT<{', '.join(columns)}>"
 
     @property

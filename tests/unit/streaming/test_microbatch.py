@@ -9,7 +9,7 @@ import pytest
 from tests.unit.streaming.harness import Story
 from unbounded.connectors.streams import OutputMode
 
-COUNTS = 'SELECT user, count(*) AS n FROM clicks GROUP BY user'
+COUNTS = "SELECT user, count(*) AS n FROM clicks GROUP BY user"
 
 
 def test_update_mode_gives_the_touched_groups(tmp_path: Path) -> None:

@@ -59,8 +59,10 @@ def _lower_list(invocation: Invocation) -> str:
 
 
 def _lower_set(invocation: Invocation) -> str:
-    return _collected(invocation, f"DISTINCT {invocation.sql[0]}") if not invocation.modifiers.get("distinct") else (
-        _lower_list(invocation)
+    return (
+        _collected(invocation, f"DISTINCT {invocation.sql[0]}")
+        if not invocation.modifiers.get("distinct")
+        else (_lower_list(invocation))
     )
 
 
@@ -109,9 +111,7 @@ def _lower_listagg(invocation: Invocation) -> str:
 
 _LIST_STATE = AggregateState((StateColumn(_array, _lower_list, _merge_lists),), "{0}")
 _SET_STATE = AggregateState((StateColumn(_array, _lower_set, _merge_sets),), "{0}")
-_LISTAGG = Function(
-    _type_listagg, _lower_listagg, FunctionKind.AGGREGATE, Nullability.ALWAYS, is_order_sensitive=True
-)
+_LISTAGG = Function(_type_listagg, _lower_listagg, FunctionKind.AGGREGATE, Nullability.ALWAYS, is_order_sensitive=True)
 
 FUNCTIONS: dict[str, Function] = {
     "collect_list": aggregate(

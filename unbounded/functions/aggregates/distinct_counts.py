@@ -32,7 +32,9 @@ _MAX_RANK = 2**_RANK_BITS - 1
 _SIGMA_TERMS = 32
 
 
-def _type_count(name: str, arguments: Sequence[Expression], environment: Environment) -> tuple[tuple[Expression, ...], DataType]:
+def _type_count(
+    name: str, arguments: Sequence[Expression], environment: Environment
+) -> tuple[tuple[Expression, ...], DataType]:
     if not 1 <= len(arguments) <= 2:
         raise wrong_argument_count(name, len(arguments), "[1, 2]")
     if len(arguments) == 2 and _precision(arguments) < _MIN_PRECISION:

@@ -49,8 +49,7 @@ _SECOND_TERMS = {
 }
 _FOURTH_TERMS = {
     **_SECOND_TERMS,
-    "m3": "a.m3 + b.m3 + t.d ** 3 * a.n * b.n * (a.n - b.n) / (t.n * t.n)"
-    " + 3 * t.d * (a.n * b.m2 - b.n * a.m2) / t.n",
+    "m3": "a.m3 + b.m3 + t.d ** 3 * a.n * b.n * (a.n - b.n) / (t.n * t.n) + 3 * t.d * (a.n * b.m2 - b.n * a.m2) / t.n",
     "m4": "a.m4 + b.m4 + t.d ** 4 * a.n * b.n * (a.n * a.n - a.n * b.n + b.n * b.n) / t.n ** 3"
     " + 6 * t.d * t.d * (a.n * a.n * b.m2 + b.n * b.n * a.m2) / (t.n * t.n)"
     " + 4 * t.d * (a.n * b.m3 - b.n * a.m3) / t.n",
@@ -78,7 +77,9 @@ def _powers(invocation: Invocation) -> str:
     two_passes = f"struct_pack(n := CAST(len(g.l) AS DOUBLE), mean := g.mean, {moments})"
     zeros = ", ".join(f"m{power} := CAST(0 AS DOUBLE)" for power in (2, 3, 4))
     units = f"list_transform(g.l, lambda x : struct_pack(n := CAST(1 AS DOUBLE), mean := x, {zeros}))"
-    one_by_one = f"CASE WHEN len(g.l) BETWEEN 1 AND {_SHORT_LIST} THEN list_reduce({units}, {_merge_step(_FOURTH_TERMS)}) END"
+    one_by_one = (
+        f"CASE WHEN len(g.l) BETWEEN 1 AND {_SHORT_LIST} THEN list_reduce({units}, {_merge_step(_FOURTH_TERMS)}) END"
+    )
     return f"list_transform([{group}], lambda g : coalesce({one_by_one}, {two_passes}))[1]"
 
 

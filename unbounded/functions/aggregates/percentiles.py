@@ -197,7 +197,11 @@ def _result(quantile: str, invocation: Invocation) -> str:
     element = invocation.data_type.element_type if isinstance(invocation.data_type, ArrayType) else invocation.data_type
     if element == DOUBLE:
         return f"CAST({quantile} AS {engine_type(invocation.data_type)})"
-    rounded = f"list_transform({quantile}, lambda x : round(x))" if isinstance(invocation.data_type, ArrayType) else f"round({quantile})"
+    rounded = (
+        f"list_transform({quantile}, lambda x : round(x))"
+        if isinstance(invocation.data_type, ArrayType)
+        else f"round({quantile})"
+    )
     return f"CAST({rounded} AS {engine_type(invocation.data_type)})"
 
 
@@ -222,7 +226,9 @@ def _lower_median(invocation: Invocation) -> str:
 
 def _lower_continuous(invocation: Invocation) -> str:
     percentages = _flipped(_constant(invocation, 0), invocation.constant(2))
-    return _result(called("quantile_cont", invocation, f"CAST({invocation.sql[1]} AS DOUBLE)", _shown(percentages)), invocation)
+    return _result(
+        called("quantile_cont", invocation, f"CAST({invocation.sql[1]} AS DOUBLE)", _shown(percentages)), invocation
+    )
 
 
 def _lower_discrete(invocation: Invocation) -> str:

@@ -88,7 +88,9 @@ def _type_by(name: str, arguments: Sequence[Expression], environment: Environmen
     require_orderable(name, arguments, arguments[1].data_type)
     if len(arguments) == 3:
         value, key, count = arguments
-        return (value, key, implicit_cast(count, P_INTEGER.accept(count.data_type) or INTEGER)), ArrayType(value.data_type)
+        return (value, key, implicit_cast(count, P_INTEGER.accept(count.data_type) or INTEGER)), ArrayType(
+            value.data_type
+        )
     return tuple(arguments), arguments[0].data_type
 
 

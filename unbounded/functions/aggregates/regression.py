@@ -54,9 +54,7 @@ def _statistic(result: str, *, is_y_first: bool) -> Function:
         [P_DOUBLE, P_DOUBLE],
         DOUBLE,
         lambda invocation: finish(pairs(invocation)),
-        state=AggregateState(
-            (StateColumn(_STATE, pairs, _MERGE),), lambda invocation: finish(invocation.sql[0])
-        ),
+        state=AggregateState((StateColumn(_STATE, pairs, _MERGE),), lambda invocation: finish(invocation.sql[0])),
     )
 
 

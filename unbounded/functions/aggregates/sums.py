@@ -116,9 +116,14 @@ def _lower_sum(invocation: Invocation) -> str:
 
 
 def _as_long(total: str, alternative: str) -> str:
-    shown = {"message": "overflow", "alternative": f" Use '{alternative}' to tolerate overflow and return NULL instead."}
+    shown = {
+        "message": "overflow",
+        "alternative": f" Use '{alternative}' to tolerate overflow and return NULL instead.",
+    }
     failure = raise_error(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", {**shown, **_CONFIG})
-    return f"CASE WHEN {total} > {_MAX_LONG} OR {total} < -{_MAX_LONG} - 1 THEN {failure} ELSE CAST({total} AS BIGINT) END"
+    return (
+        f"CASE WHEN {total} > {_MAX_LONG} OR {total} < -{_MAX_LONG} - 1 THEN {failure} ELSE CAST({total} AS BIGINT) END"
+    )
 
 
 def _lower_try_sum(invocation: Invocation) -> str:
@@ -162,7 +167,9 @@ def _with_point(digits: str, scale: int) -> str:
     if scale == 0:
         return digits
     whole, rest = f"abs({digits}) // {10**scale}", f"CAST(abs({digits}) % {10**scale} AS VARCHAR)"
-    return f"CASE WHEN {digits} < 0 THEN '-' ELSE '' END || CAST({whole} AS VARCHAR) || '.' || lpad({rest}, {scale}, '0')"
+    return (
+        f"CASE WHEN {digits} < 0 THEN '-' ELSE '' END || CAST({whole} AS VARCHAR) || '.' || lpad({rest}, {scale}, '0')"
+    )
 
 
 def _unscaled(value: str, scale: int) -> str:

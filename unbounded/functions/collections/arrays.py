@@ -281,8 +281,10 @@ def _lower_contains(invocation: Invocation) -> str:
     return bind(
         array,
         "l",
-        lambda a: f"CASE WHEN list_contains({a}, {value}) THEN true "
-        f"WHEN {a} IS NULL OR {value} IS NULL OR list_position({a}, NULL) IS NOT NULL THEN NULL ELSE false END",
+        lambda a: (
+            f"CASE WHEN list_contains({a}, {value}) THEN true "
+            f"WHEN {a} IS NULL OR {value} IS NULL OR list_position({a}, NULL) IS NOT NULL THEN NULL ELSE false END"
+        ),
     )
 
 
@@ -358,9 +360,7 @@ FUNCTIONS: dict[str, Function] = {
     "array_prepend": Function(_type_append, _PREPEND),
     "array_insert": Function(_type_insert, _lower_insert),
     "array_compact": scalar([STRICT_ARRAY], _compacted, _lower_compact),
-    "array_join": scalar(
-        [array_of(STRING), P_STRING, P_STRING], STRING, _lower_join, optional=1
-    ),
+    "array_join": scalar([array_of(STRING), P_STRING, P_STRING], STRING, _lower_join, optional=1),
     "array_repeat": scalar([Parameter('"ANY"', lambda t: t), P_INTEGER], _repeated, _lower_repeat),
     "array_min": Function(_type_extreme, _lower_extreme, nullability=_ALWAYS),
     "array_max": Function(_type_extreme, _lower_extreme, nullability=_ALWAYS),

@@ -72,7 +72,7 @@ def _of_pair(given: Sequence[Expression]) -> Offered:
 
 
 def _of_key_and_values(given: Sequence[Expression]) -> Offered:
-    (first,), (second,) = (( _of_entry([g])[0],) for g in given[:2])
+    (first,), (second,) = ((_of_entry([g])[0],) for g in given[:2])
     values = (LambdaParameter(p.data_type) for p in (first[1], second[1]))
     return [_parts(first[0], *values)]
 
@@ -285,7 +285,9 @@ def _lower_zip_with(invocation: Invocation) -> str:
     """The shorter array is filled up with NULL."""
     left, right, function = invocation.sql
     longest = f"greatest(len({left}), len({right}))"
-    entries = f"list_transform(range(1, {longest} + 1), lambda i : struct_pack(\"key\" := {left}[i], \"value\" := {right}[i]))"
+    entries = (
+        f'list_transform(range(1, {longest} + 1), lambda i : struct_pack("key" := {left}[i], "value" := {right}[i]))'
+    )
     zipped = f"list_transform({entries}, {function[1:-1]})"
     return cast(f"CASE WHEN {left} IS NOT NULL AND {right} IS NOT NULL THEN {zipped} END", invocation.data_type)
 
@@ -297,10 +299,15 @@ def _lower_sort(invocation: Invocation) -> str:
     if isinstance(comparator, Lambda) and comparator.parameters[0].id < 0:
         return sorted_array(array, invocation.data_type, "ASC", "LAST")
     (left, right), body = _parts_of(function)
-    unknown = raise_error(ErrorKind.SPARK, "COMPARATOR_RETURNS_NULL", {}, {
-        "firstValue": f"coalesce(CAST({left} AS VARCHAR), 'null')",
-        "secondValue": f"coalesce(CAST({right} AS VARCHAR), 'null')",
-    })
+    unknown = raise_error(
+        ErrorKind.SPARK,
+        "COMPARATOR_RETURNS_NULL",
+        {},
+        {
+            "firstValue": f"coalesce(CAST({left} AS VARCHAR), 'null')",
+            "secondValue": f"coalesce(CAST({right} AS VARCHAR), 'null')",
+        },
+    )
 
     def ordered(a: str) -> str:
         comparison = f"list_transform([{body}], lambda o : CASE WHEN o IS NULL THEN {unknown} ELSE o < 0 OR (o = 0 AND j < i) END)[1]"

@@ -48,7 +48,9 @@ def make_map(keys: str, values: str, data_type: DataType, environment: Environme
 
     def made(k: str, v: str) -> str:
         checked = _last_wins(k, v) if environment.keeps_last_map_value else f"map({k}, {v})"
-        repeated = "" if environment.keeps_last_map_value else f"WHEN len(list_distinct({k})) < len({k}) THEN {_repeated(k)} "
+        repeated = (
+            "" if environment.keeps_last_map_value else f"WHEN len(list_distinct({k})) < len({k}) THEN {_repeated(k)} "
+        )
         result = (
             f"CASE WHEN {k} IS NULL OR {v} IS NULL THEN NULL "
             f"WHEN list_position({k}, NULL) IS NOT NULL THEN {_NULL_KEY} {repeated}ELSE {checked} END"
@@ -170,7 +172,9 @@ def _lower_map(invocation: Invocation) -> str:
     assert isinstance(invocation.data_type, MapType)
     keys = cast(f"[{', '.join(invocation.sql[::2])}]", ArrayType(invocation.data_type.key_type))
     values = cast(f"[{', '.join(invocation.sql[1::2])}]", ArrayType(invocation.data_type.value_type))
-    constants = [a.value for a in invocation.arguments[::2] if isinstance(a, Literal) and isinstance(a.value, str | int)]
+    constants = [
+        a.value for a in invocation.arguments[::2] if isinstance(a, Literal) and isinstance(a.value, str | int)
+    ]
     if len(constants) == len(invocation.sql) // 2 == len(set(constants)):
         return cast(f"map({keys}, {values})", invocation.data_type)
     return make_map(keys, values, invocation.data_type, invocation.environment)
@@ -216,7 +220,9 @@ def _lower_str_to_map(invocation: Invocation) -> str:
     """`a:1,b:2`; what has no second separator has the value NULL."""
     value, pairs, separator = invocation.sql
     if any(_IS_PATTERN.search(str(invocation.constant(i) or "")) or not invocation.is_constant(i) for i in (1, 2)):
-        raise not_supported("str_to_map with a pattern or a column as separator", "Use constant separators without special characters.")
+        raise not_supported(
+            "str_to_map with a pattern or a column as separator", "Use constant separators without special characters."
+        )
     parts = f"string_split({value}, {pairs})"
 
     def made(split: str) -> str:

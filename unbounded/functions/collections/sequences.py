@@ -104,7 +104,9 @@ def _checked(made: str, start: str, stop: str, step: str) -> str:
         {},
         {"message": f"'requirement failed: Illegal sequence boundaries: ' || {shown}"},
     )
-    wrong = f"({step} = 0 AND {start} <> {stop}) OR ({step} > 0 AND {start} > {stop}) OR ({step} < 0 AND {start} < {stop})"
+    wrong = (
+        f"({step} = 0 AND {start} <> {stop}) OR ({step} > 0 AND {start} > {stop}) OR ({step} < 0 AND {start} < {stop})"
+    )
     return f"CASE WHEN {wrong} THEN {failure} ELSE {made} END"
 
 
@@ -154,7 +156,9 @@ def _checked_months(made: str, start: str, stop: str, step: str) -> str:
         {},
         {"message": f"'requirement failed: Illegal sequence boundaries: ' || {shown}"},
     )
-    wrong = f"({step} = 0 AND {start} <> {stop}) OR ({step} > 0 AND {start} > {stop}) OR ({step} < 0 AND {start} < {stop})"
+    wrong = (
+        f"({step} = 0 AND {start} <> {stop}) OR ({step} > 0 AND {start} > {stop}) OR ({step} < 0 AND {start} < {stop})"
+    )
     return f"CASE WHEN {wrong} THEN {failure} ELSE {made} END"
 
 

@@ -142,6 +142,4 @@ def element_differs(name: str, arguments: Sequence[Expression], array: DataType,
 
 
 def null_type(name: str, arguments: Sequence[Expression]) -> SparkError:
-    return analysis_error(
-        "DATATYPE_MISMATCH.NULL_TYPE", sqlExpr=quoted_call(name, arguments), functionName=f"`{name}`"
-    )
+    return analysis_error("DATATYPE_MISMATCH.NULL_TYPE", sqlExpr=quoted_call(name, arguments), functionName=f"`{name}`")

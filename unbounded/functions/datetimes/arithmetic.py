@@ -18,10 +18,9 @@ from unbounded.functions.datetimes.parameters import (
     ANY_TIMESTAMP,
     DAY_US,
     bind_each,
-    java_arithmetic_error,
     wall_clock_of,
 )
-from unbounded.functions.engine import bind, cast, engine_type, raise_error
+from unbounded.functions.engine import bind, raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import Function, Invocation, Nullability
@@ -43,7 +42,6 @@ from unbounded.types.datatypes import (
     DateType,
     DayTimeField,
     DayTimeIntervalType,
-    DecimalType,
     IntegralType,
     IntervalType,
     NullType,

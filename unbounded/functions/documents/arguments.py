@@ -124,7 +124,9 @@ def example_argument(name: str, arguments: Sequence[Expression], what: str) -> s
     if found is not None:
         return str(found)
     if isinstance(argument, Literal) or isinstance(argument.data_type, NullType):
-        raise analysis_error("DATATYPE_MISMATCH.UNEXPECTED_NULL", sqlExpr=quoted_call(name, arguments[:1]), exprName=what)
+        raise analysis_error(
+            "DATATYPE_MISMATCH.UNEXPECTED_NULL", sqlExpr=quoted_call(name, arguments[:1]), exprName=what
+        )
     raise _not_constant(name, arguments, what)
 
 

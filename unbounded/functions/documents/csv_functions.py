@@ -87,7 +87,9 @@ def _lower_from_csv(invocation: Invocation) -> str:
     assert isinstance(schema, StructType)
 
     def read(line: str) -> str:
-        tokens = bind(csv_tokens(line, options), "ts", lambda ts: _row(ts, line, schema, options, invocation.environment))
+        tokens = bind(
+            csv_tokens(line, options), "ts", lambda ts: _row(ts, line, schema, options, invocation.environment)
+        )
         return f"CASE WHEN {line} IS NOT NULL THEN {tokens} END"
 
     return bind(invocation.sql[0], "l", read)
@@ -138,7 +140,9 @@ def _lower_to_csv(invocation: Invocation) -> str:
 
 def _lower_schema(invocation: Invocation) -> str:
     example = example_argument(invocation.name, invocation.arguments, "csv")
-    return text(csv_schema_text(example, options_of(invocation.arguments[1] if len(invocation.arguments) > 1 else None)))
+    return text(
+        csv_schema_text(example, options_of(invocation.arguments[1] if len(invocation.arguments) > 1 else None))
+    )
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -49,8 +49,10 @@ def _lower_get(invocation: Invocation) -> str:
         is_double = f"contains({value}, '.') AND json_type({document}, {text(walked)}) = 'DOUBLE'"
         return f"CASE WHEN {is_double} THEN spark_double_text(TRY_CAST({value} AS DOUBLE)) ELSE {value} END"
 
-    return found(f"({valid_text(source, _DEFAULTS)})") if len(source) <= 60 else bind(
-        valid_text(source, _DEFAULTS), "j", found
+    return (
+        found(f"({valid_text(source, _DEFAULTS)})")
+        if len(source) <= 60
+        else bind(valid_text(source, _DEFAULTS), "j", found)
     )
 
 

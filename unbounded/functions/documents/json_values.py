@@ -124,7 +124,9 @@ def _leaf(token: str, data_type: DataType, formats: DateFormats, environment: En
             if formats.timestamp is None:
                 plain = instant(f"TRY_CAST(substring({token}, 2, 19) AS TIMESTAMP)", environment)
                 is_text = f"regexp_full_match({token}, '{_PLAIN_TIMESTAMP}') THEN {plain} WHEN {is_text}"
-            return f"CASE WHEN {is_text} THEN {read} ELSE make_timestamp({_whole_number(token, 'BIGINT')} * 1000000) END"
+            return (
+                f"CASE WHEN {is_text} THEN {read} ELSE make_timestamp({_whole_number(token, 'BIGINT')} * 1000000) END"
+            )
         case DateType() | TimestampNTZType():
             return f"CASE WHEN {is_text} THEN {datetime_value(inside, data_type, formats, environment)} END"
         case BinaryType():

@@ -39,8 +39,6 @@ _FAMILIES = (
     zone_names,
 )
 KERNELS: dict[str, Kernel] = {
-    f"kernel_{name}": kernel
-    for family in _FAMILIES
-    for name, kernel in family.KERNELS.items()
+    f"kernel_{name}": kernel for family in _FAMILIES for name, kernel in family.KERNELS.items()
 }
 """By engine name."""

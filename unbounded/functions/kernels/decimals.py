@@ -60,8 +60,6 @@ def _round(text: str, scale: int, is_half_even: bool) -> float:
 
 
 KERNELS: dict[str, Kernel] = {
-    "decimal": per_row(
-        _compute, ("VARCHAR", "VARCHAR", "VARCHAR", "INTEGER", "INTEGER", "BOOLEAN"), "VARCHAR"
-    ),
+    "decimal": per_row(_compute, ("VARCHAR", "VARCHAR", "VARCHAR", "INTEGER", "INTEGER", "BOOLEAN"), "VARCHAR"),
     "round": per_row(_round, ("VARCHAR", "INTEGER", "BOOLEAN"), "DOUBLE"),
 }

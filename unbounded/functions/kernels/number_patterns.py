@@ -80,7 +80,11 @@ def _groups(whole: str) -> str:
 
 def _to_number(text: str, pattern: str, raises: bool) -> str | None:
     match = _reader(pattern).fullmatch(text.strip(" "))
-    digits = match["whole"].replace(",", "") + match["places"] if match and match["places"] is not None else match and match["whole"].replace(",", "")
+    digits = (
+        match["whole"].replace(",", "") + match["places"]
+        if match and match["places"] is not None
+        else match and match["whole"].replace(",", "")
+    )
     if match is None or not digits:
         if not raises:
             return None

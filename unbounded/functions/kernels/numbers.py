@@ -43,7 +43,11 @@ def _convert(text: str, source: int, target: int, raises: bool) -> str | None:
     value = _prefix_value(stripped[is_negative:].upper(), source)
     if value > _LARGEST:
         if raises:
-            parameters = {"message": "Overflow in function conv()", "alternative": "", "config": '"spark.sql.ansi.enabled"'}
+            parameters = {
+                "message": "Overflow in function conv()",
+                "alternative": "",
+                "config": '"spark.sql.ansi.enabled"',
+            }
             raise SparkError(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", parameters)
         value = _LARGEST
     if is_negative and target > 0:

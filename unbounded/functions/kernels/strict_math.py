@@ -70,10 +70,12 @@ def log(x: Doubles) -> Doubles:
     even = w * (_LOG[1] + w * (_LOG[3] + w * _LOG[5]))
     odd = z * (_LOG[0] + w * (_LOG[2] + w * (_LOG[4] + w * _LOG[6])))
     rest = even + odd
-    mantissa = (_high(f + 1.0) & 0x000FFFFF)
+    mantissa = _high(f + 1.0) & 0x000FFFFF
     is_middle = ((mantissa - 0x6147A) | (0x6B851 - mantissa)) > 0
     half = 0.5 * f * f
-    by_half = np.where(k == 0, f - (half - s * (half + rest)), k * _LN2_HIGH - ((half - (s * (half + rest) + k * _LN2_LOW)) - f))
+    by_half = np.where(
+        k == 0, f - (half - s * (half + rest)), k * _LN2_HIGH - ((half - (s * (half + rest) + k * _LN2_LOW)) - f)
+    )
     by_rest = np.where(k == 0, f - s * (f - rest), k * _LN2_HIGH - ((s * (f - rest) - k * _LN2_LOW) - f))
     r = f * f * (0.5 - 0.33333333333333333 * f)
     tiny = np.where(k == 0, f - r, k * _LN2_HIGH - ((r - k * _LN2_LOW) - f))
@@ -102,7 +104,9 @@ def log10(x: Doubles) -> Doubles:
 
 def log1p(x: Doubles) -> Doubles:
     """s_log1p.c"""
-    is_direct = (x > -0.2928932188134524) & (_high(x) < 0x3FDA827A) & ((_high(x) > 0) | (_high(x) <= (0xBFD2BEC3 - (1 << 32))))
+    is_direct = (
+        (x > -0.2928932188134524) & (_high(x) < 0x3FDA827A) & ((_high(x) > 0) | (_high(x) <= (0xBFD2BEC3 - (1 << 32))))
+    )
     is_huge = _high(x) >= 0x43400000
     u = np.where(is_huge, x, 1.0 + x)
     k = (_high(u) >> 20) - 1023
@@ -117,7 +121,9 @@ def log1p(x: Doubles) -> Doubles:
     s = f / (2.0 + f)
     z = s * s
     r = z * polynomial(z, _LOG)
-    result = np.where(k == 0, f - (half - s * (half + r)), k * _LN2_HIGH - ((half - (s * (half + r) + (k * _LN2_LOW + c))) - f))
+    result = np.where(
+        k == 0, f - (half - s * (half + r)), k * _LN2_HIGH - ((half - (s * (half + r) + (k * _LN2_LOW + c))) - f)
+    )
     exact = half * (1.0 - 0.66666666666666666 * f)
     at_power = np.where(k == 0, f - exact, k * _LN2_HIGH - ((exact - (k * _LN2_LOW + c)) - f))
     at_one = np.where(k == 0, 0.0, k * _LN2_HIGH + (c + k * _LN2_LOW))
@@ -170,7 +176,10 @@ def cbrt(x: Doubles) -> Doubles:
     t = ((_high(scaled) // 3 + start) << 32).view(np.float64)
     r = t * t / magnitude
     s = 5.42857142857142815906e-01 + r * t
-    t = t * (3.57142857142857150787e-01 + 1.60714285714285720630e00 / (s + 1.41428571428571436819e00 + -7.05306122448979611050e-01 / s))
+    t = t * (
+        3.57142857142857150787e-01
+        + 1.60714285714285720630e00 / (s + 1.41428571428571436819e00 + -7.05306122448979611050e-01 / s)
+    )
     t = ((np.ascontiguousarray(t).view(np.int64) & ~0xFFFFFFFF) + (1 << 32)).view(np.float64)
     s = t * t
     r = magnitude / s

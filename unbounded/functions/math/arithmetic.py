@@ -11,7 +11,12 @@ from unbounded.types.datatypes import DataType, DecimalType, DoubleType, FloatTy
 ANSI_CONFIG = {"config": '"spark.sql.ansi.enabled"'}
 _WIDER = {8: "SMALLINT", 16: "INTEGER", 32: "BIGINT", 64: "HUGEINT"}
 """An engine type in which sums, differences and (for 64 bits: also) products of n-bit integers fit."""
-_ZERO_CONDITIONS = {"/": "DIVIDE_BY_ZERO", "div": "DIVIDE_BY_ZERO", "%": "REMAINDER_BY_ZERO", "pmod": "REMAINDER_BY_ZERO"}
+_ZERO_CONDITIONS = {
+    "/": "DIVIDE_BY_ZERO",
+    "div": "DIVIDE_BY_ZERO",
+    "%": "REMAINDER_BY_ZERO",
+    "pmod": "REMAINDER_BY_ZERO",
+}
 
 
 def manner_of(invocation: Invocation) -> Manner:
@@ -92,7 +97,9 @@ def _lower_sign_change(invocation: Invocation, template: str, test: str) -> str:
     least = f"CAST('{-(1 << (data_type.bits - 1))}' AS {engine_type(data_type)})"
     overflow = value
     if invocation.environment.is_ansi:
-        overflow = raise_error(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", {"message": "overflow", "alternative": "", **ANSI_CONFIG})
+        overflow = raise_error(
+            ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", {"message": "overflow", "alternative": "", **ANSI_CONFIG}
+        )
     return f"CASE WHEN {test.format(value, least=least)} THEN {overflow} ELSE {cast(changed, data_type)} END"
 
 

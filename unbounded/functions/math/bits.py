@@ -56,7 +56,11 @@ def _lower_shift(invocation: Invocation) -> str:
         case "shiftleft" | "<<":
             return wrapped(f"({wide} * (1::HUGEINT << {steps}))", data_type)
         case "shiftright" | ">>":
-            return f"({value} >> CAST({steps} AS INTEGER))" if data_type.bits == 32 else f"({value} >> CAST({steps} AS BIGINT))"
+            return (
+                f"({value} >> CAST({steps} AS INTEGER))"
+                if data_type.bits == 32
+                else f"({value} >> CAST({steps} AS BIGINT))"
+            )
         case _:
             unsigned = f"({wide} & {(1 << data_type.bits) - 1}::HUGEINT)"
             return wrapped(f"({unsigned} // (1::HUGEINT << {steps}))", data_type)
@@ -100,9 +104,7 @@ FUNCTIONS: dict[str, Function] = {
     "bit_count": scalar([_INTEGRAL_OR_BOOLEAN], INTEGER, _lower_bit_count),
     "bit_get": _GETBIT,
     "getbit": _GETBIT,
-    "bitmap_bit_position": scalar(
-        [P_LONG], LONG, "(CASE WHEN {0} > 0 THEN {0} - 1 ELSE -{0} END) % 32768"
-    ),
+    "bitmap_bit_position": scalar([P_LONG], LONG, "(CASE WHEN {0} > 0 THEN {0} - 1 ELSE -{0} END) % 32768"),
     "bitmap_bucket_number": scalar(
         [P_LONG], LONG, "CASE WHEN {0} > 0 THEN 1 + ({0} - 1) // 32768 ELSE {0} // 32768 END"
     ),

@@ -114,9 +114,7 @@ def _is_below(value: str, data_type: DecimalType, digits: int) -> str:
     return f"abs({value}) < {_power(digits)}" if digits >= 0 else "false"
 
 
-def _or_exact(
-    fits: str, fast: str, operator: str, left: str, right: str, result: DecimalType, manner: Manner
-) -> str:
+def _or_exact(fits: str, fast: str, operator: str, left: str, right: str, result: DecimalType, manner: Manner) -> str:
     return f"CASE WHEN {fits} THEN {fast} ELSE {_exact(operator, left, right, result, manner)} END"
 
 

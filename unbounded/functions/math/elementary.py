@@ -89,9 +89,7 @@ FUNCTIONS: dict[str, Function] = {
     "exp": _unary("kernel_exp({0})"),
     "expm1": _unary("kernel_expm1({0})"),
     "ln": _LN,
-    "log": Function(
-        scalar([P_DOUBLE, P_DOUBLE], DOUBLE, "", optional=1).typing, _lower_log, nullability=_ALWAYS
-    ),
+    "log": Function(scalar([P_DOUBLE, P_DOUBLE], DOUBLE, "", optional=1).typing, _lower_log, nullability=_ALWAYS),
     "log10": _unary(_within("{0} <= 0", "kernel_log10({0})")),
     "log2": _unary(_within("{0} <= 0", "kernel_log({0}) / kernel_log(2.0::DOUBLE)")),
     "log1p": _unary(_within("{0} <= -1", "kernel_log1p({0})")),
@@ -111,10 +109,7 @@ FUNCTIONS: dict[str, Function] = {
     "sinh": _unary("kernel_sinh({0})"),
     "cosh": _unary("kernel_cosh({0})"),
     "tanh": _unary("kernel_tanh({0})"),
-    "asinh": _unary(
-        "CASE WHEN {0} = '-infinity'::DOUBLE THEN {0} "
-        "ELSE kernel_log({0} + sqrt({0} * {0} + 1.0)) END"
-    ),
+    "asinh": _unary("CASE WHEN {0} = '-infinity'::DOUBLE THEN {0} ELSE kernel_log({0} + sqrt({0} * {0} + 1.0)) END"),
     "acosh": _unary("kernel_log({0} + sqrt({0} * {0} - 1.0))"),
     "atanh": _unary("0.5 * (kernel_log1p({0}) - kernel_log1p(-{0}))"),
     "degrees": _unary("({0} * 57.29577951308232::DOUBLE)"),

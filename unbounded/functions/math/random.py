@@ -29,9 +29,7 @@ from unbounded.types.datatypes import (
 
 Typed = tuple[tuple[Expression, ...], DataType]
 
-_SEED = Parameter(
-    '("INT" or "BIGINT")', lambda given: LONG if isinstance(given, IntegralType | NullType) else None
-)
+_SEED = Parameter('("INT" or "BIGINT")', lambda given: LONG if isinstance(given, IntegralType | NullType) else None)
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -55,7 +53,9 @@ def _type_seeded(name: str, arguments: Sequence[Expression], environment: Enviro
             raise wrong_argument_type(name, arguments, position, _SEED.name)
         if not _constant(seed):
             raise analysis_error(
-                "SEED_EXPRESSION_IS_UNFOLDABLE", seedExpr=f'"{pretty_name(seed)}"', exprWithSeed=quoted_call(name, arguments)
+                "SEED_EXPRESSION_IS_UNFOLDABLE",
+                seedExpr=f'"{pretty_name(seed)}"',
+                exprWithSeed=quoted_call(name, arguments),
             )
     return tuple(arguments), DOUBLE
 
@@ -105,9 +105,7 @@ def _uniform_type(low: DataType, high: DataType) -> DataType:
     return common_type(low, high) or DOUBLE
 
 
-def _not_foldable(
-    name: str, arguments: Sequence[Expression], what: str, kind: str, position: int
-) -> SparkError:
+def _not_foldable(name: str, arguments: Sequence[Expression], what: str, kind: str, position: int) -> SparkError:
     return analysis_error(
         "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
         sqlExpr=quoted_call(name, arguments),

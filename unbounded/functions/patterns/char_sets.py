@@ -39,7 +39,7 @@ POSIX: dict[str, Intervals] = {
     "Space": _SPACE,
 }
 _PROPERTY_NAMES = {"javaLowerCase": "Ll", "javaUpperCase": "Lu", "javaWhitespace": "Z", "IsAlphabetic": "L", "IsLetter": "L", "IsDigit": "Nd", "IsUppercase": "Lu", "IsLowercase": "Ll", "IsPunctuation": "P", "IsWhite_Space": "Z", "IsIdeographic": "Han"}  # fmt: skip
-_CATEGORIES = frozenset("L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc Cf Cs Co Cn".split())  # fmt: skip
+_CATEGORIES = frozenset(["L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Cs", "Co", "Cn"])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

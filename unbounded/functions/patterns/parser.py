@@ -273,7 +273,12 @@ class _Parser:
                 return self._number("".join(self._take() for _ in range(4)), 16)
             case "0":
                 digits = ""
-                while len(digits) < 3 and self._peek() and self._peek() in "01234567" and int(digits + self._peek(), 8) <= 255:
+                while (
+                    len(digits) < 3
+                    and self._peek()
+                    and self._peek() in "01234567"
+                    and int(digits + self._peek(), 8) <= 255
+                ):
                     digits += self._take()
                 return self._number(digits, 8)
             case "c":

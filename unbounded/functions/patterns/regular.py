@@ -43,7 +43,9 @@ def _unless_line_end(value: str, compiled: Compiled, fast: str, exact: str) -> s
     """RE2's `$` knows only the very end; a text that ends with a line end goes the exact way."""
     if not compiled.minds_line_end:
         return fast
-    return f"CASE WHEN regexp_matches({value}, '[\\n\\r\\x{{85}}\\x{{2028}}\\x{{2029}}]\\z') THEN {exact} ELSE {fast} END"
+    return (
+        f"CASE WHEN regexp_matches({value}, '[\\n\\r\\x{{85}}\\x{{2028}}\\x{{2029}}]\\z') THEN {exact} ELSE {fast} END"
+    )
 
 
 def _lower_rlike(invocation: Invocation) -> str:

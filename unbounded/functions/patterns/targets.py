@@ -144,7 +144,8 @@ def _re2_character(code: int) -> str:
 
 def _re2_set(chosen: CharSet) -> str:
     members = "".join(
-        f"\\x{{{low:x}}}" if low == high else f"\\x{{{low:x}}}-\\x{{{high:x}}}" for low, high in normalized(chosen.intervals)
+        f"\\x{{{low:x}}}" if low == high else f"\\x{{{low:x}}}-\\x{{{high:x}}}"
+        for low, high in normalized(chosen.intervals)
     )
     members += "".join(f"\\{'P' if is_negated else 'p'}{{{name}}}" for name, is_negated in chosen.properties)
     return f"[{'^' if chosen.is_negated else ''}{members}]"

@@ -79,7 +79,9 @@ def _type_to_binary(name: str, arguments: Sequence[Expression], environment: Env
     if len(coerced) < 2:
         return coerced, result
     if not isinstance(coerced[1], Literal):
-        raise _bad_format(name, arguments, "NON_FOLDABLE_INPUT", inputType='"STRING"', inputExpr=f'"{pretty_name(arguments[1])}"')
+        raise _bad_format(
+            name, arguments, "NON_FOLDABLE_INPUT", inputType='"STRING"', inputExpr=f'"{pretty_name(arguments[1])}"'
+        )
     value = coerced[1].value
     if value is not None and value.lower() not in _BINARY_FORMATS:
         valid = "'hex', 'utf-8', 'utf8', or 'base64'"

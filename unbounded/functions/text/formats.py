@@ -169,7 +169,11 @@ def _as_character(specifier: Specifier, value: str, data_type: DataType, environ
 def _as_integer(specifier: Specifier, value: str, data_type: DataType, environment: Environment) -> str:
     if not isinstance(data_type, IntegralType):
         raise _mismatch("d", data_type)
-    digits = f"format('{{:,}}', abs({value}::HUGEINT))" if "," in specifier.flags else f"CAST(abs({value}::HUGEINT) AS VARCHAR)"
+    digits = (
+        f"format('{{:,}}', abs({value}::HUGEINT))"
+        if "," in specifier.flags
+        else f"CAST(abs({value}::HUGEINT) AS VARCHAR)"
+    )
     return _signed(digits, value, specifier)
 
 
@@ -183,7 +187,11 @@ def _as_digits(specifier: Specifier, value: str, data_type: DataType, environmen
     shown = f"lower({digits})"
     if "#" in specifier.flags:
         shown = f"('{'0' if is_octal else '0x'}' || {shown})"
-    return f"lpad({shown}, greatest(length({shown}), {specifier.width})::INTEGER, '0')" if "0" in specifier.flags else shown
+    return (
+        f"lpad({shown}, greatest(length({shown}), {specifier.width})::INTEGER, '0')"
+        if "0" in specifier.flags
+        else shown
+    )
 
 
 def _as_fixed(specifier: Specifier, value: str, data_type: DataType, environment: Environment) -> str:
@@ -211,7 +219,9 @@ def _finite(shown: str, value: str) -> str:
 def _signed(digits: str, value: str, specifier: Specifier) -> str:
     """Sign, parentheses and leading zeros around the digits of the magnitude."""
     positive = "'+'" if "+" in specifier.flags else "' '" if " " in specifier.flags else "''"
-    negative, closing = ("'('", f"CASE WHEN {value} < 0 THEN ')' ELSE '' END") if "(" in specifier.flags else ("'-'", "''")
+    negative, closing = (
+        ("'('", f"CASE WHEN {value} < 0 THEN ')' ELSE '' END") if "(" in specifier.flags else ("'-'", "''")
+    )
     sign = f"CASE WHEN {value} < 0 THEN {negative} ELSE {positive} END"
     if "0" in specifier.flags and specifier.width:
         taken = f"length({sign}) + length({closing})"

@@ -146,7 +146,9 @@ def _lower_pad(invocation: Invocation) -> str:
 def _padded(function: str, value: str, length: str, padding: str, constant: object) -> str:
     """Longer values are cut; without padding nothing is added."""
     padded = f"{function}({value}, greatest({length}, 0), {padding})"
-    return padded if constant else f"CASE WHEN {padding} = '' THEN left({value}, greatest({length}, 0)) ELSE {padded} END"
+    return (
+        padded if constant else f"CASE WHEN {padding} = '' THEN left({value}, greatest({length}, 0)) ELSE {padded} END"
+    )
 
 
 def _trim(function: str) -> Callable[[Invocation], str]:
@@ -172,7 +174,9 @@ FUNCTIONS: dict[str, Function] = {
     "substring": _SUBSTRING,
     "substr": _SUBSTRING,
     "left": scalar([STRING_OR_BINARY, P_INTEGER], _first, _lower_left),
-    "right": scalar([P_STRING, P_INTEGER], STRING, "CASE WHEN {1} <= 0 THEN substring({0}, 1, 0) ELSE right({0}, {1}) END"),
+    "right": scalar(
+        [P_STRING, P_INTEGER], STRING, "CASE WHEN {1} <= 0 THEN substring({0}, 1, 0) ELSE right({0}, {1}) END"
+    ),
     "substring_index": scalar([P_STRING, P_STRING, P_INTEGER], STRING, _lower_substring_index),
     "split_part": scalar([P_STRING, P_STRING, P_INTEGER], STRING, _lower_split_part, nullability=Nullability.ALWAYS),
     "instr": _strings(2, "CAST(strpos({0}, {1}) AS INTEGER)", returns=INTEGER),

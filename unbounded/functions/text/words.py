@@ -85,7 +85,9 @@ def _number_format(name: str, arguments: Sequence[Expression]) -> NumberFormat |
         raise analysis_error(
             "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
             sqlExpr=quoted_call(name, arguments),
-            inputName=f"`{type(pattern).__name__.lower()}reference`" if type(pattern).__name__ == "Attribute" else "`fmt`",
+            inputName=f"`{type(pattern).__name__.lower()}reference`"
+            if type(pattern).__name__ == "Attribute"
+            else "`fmt`",
             inputType='"STRING"',
             inputExpr=f'"{pretty_name(pattern)}"',
         )
