@@ -39,6 +39,7 @@ class ErrorKind(Enum):
     STREAMING_QUERY = ("org.apache.spark.sql.streaming.StreamingQueryException",)
     INVALID_PLAN = ("org.apache.spark.sql.connect.common.InvalidPlanInput",)
     SQL = ("org.apache.spark.SparkSQLException",)
+    CLASS_NOT_FOUND = ("org.apache.spark.SparkClassNotFoundException", "java.lang.ClassNotFoundException")
 
 
 NO_CONDITION = ""
@@ -102,12 +103,18 @@ class SparkError(Exception):
     parameters: Mapping[str, str] = field(default_factory=dict)
     contexts: tuple[QueryContext, ...] = ()
     place: str = field(default="", kw_only=True)
+    is_placeless: bool = field(default=False, kw_only=True)
 
     def locate(self, origin: Origin | None) -> None:
         """Says where an analysis error belongs, unless it says so already (the innermost place counts)."""
-        if origin is not None and not self.place and self.kind is ErrorKind.ANALYSIS:
+        if origin is not None and not self.place and not self.is_placeless and self.kind is ErrorKind.ANALYSIS:
             self.place = origin.place
             self.contexts = (origin.context,)
+
+    def without_place(self) -> SparkError:
+        """This error, to which Spark gives no place in the text."""
+        self.is_placeless = True
+        return self
 
     @property
     def sql_state(self) -> str | None:

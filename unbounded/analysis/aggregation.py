@@ -15,6 +15,7 @@ from unbounded.analysis.names import qualified
 from unbounded.analysis.pivots import expand_pivot
 from unbounded.analysis.projection import GROUPING_FUNCTIONS, has_aggregate, refuse_grouping_functions
 from unbounded.analysis.time_windows import PlannedWindows, plan_grouping_windows
+from unbounded.analysis.windows import refuse_bare_window_functions
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
@@ -146,6 +147,7 @@ def _build(
     grouped = tuple(_over_groups(output, keys, analysis) for output in outputs)
     known = {a.id for a in keys.values()}
     for expression in grouped:
+        refuse_bare_window_functions(expression)
         _check_grouped(expression, known, has_groups=bool(grouping))
     return Aggregate(child, grouping, grouped, kind, sets)
 

@@ -52,7 +52,8 @@ def resolve_call(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -
     arguments = _resolve_arguments(call, function, scope, analysis)
     if any(isinstance(a, GeneratorCall) for a in arguments):
         shown = pretty_name(Call(name, tuple(arguments), NULL))
-        raise analysis_error("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", expression=f'"{shown}"')
+        nested = analysis_error("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", expression=f'"{shown}"')
+        raise nested.without_place()
     if function.stands_for is not None:
         name, renamed = function.stands_for(name, arguments)
         function, arguments = REGISTRY.find(name) or function, list(renamed)

@@ -66,7 +66,8 @@ def _own_frame(function: WindowFunctionCall, written: Frame | None) -> Frame:
         return _offset_frame(function)
     own = _OWN_FRAMES.get(function.function, _UP_TO_ROW)
     if written is not None and written != own:
-        raise analysis_error("_LEGACY_ERROR_TEMP_1036", wf=_internal_name(written), required=_internal_name(own))
+        differs = analysis_error("_LEGACY_ERROR_TEMP_1036", wf=_internal_name(written), required=_internal_name(own))
+        raise differs.without_place()
     return own
 
 

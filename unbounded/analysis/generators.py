@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from unbounded.analysis import names
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_projection
+from unbounded.analysis.lateral_aliases import LateralAliases
 from unbounded.analysis.windows import refuse_bare_window_functions
 from unbounded.errors import analysis_error, not_supported
 from unbounded.functions.catalog import REGISTRY
@@ -24,12 +25,15 @@ def resolve_select_list(
 ) -> tuple[LogicalPlan, tuple[NamedExpression, ...]]:
     """Typed select list; a generator in it becomes a `Generate` under the projection, several give every combination.
 
+    An item sees the aliases before it, behind the columns of `child` (lateral column aliases).
     Raises: SparkError UNSUPPORTED_GENERATOR.*
     """
     named: list[NamedExpression] = []
     plan = child
+    earlier = LateralAliases(analysis.ids)
     for expression in expressions:
-        for column in resolve_projection((expression,), analysis.scope(child), analysis):
+        scope = earlier.behind(analysis.scope(child))
+        for column in map(earlier.replaced, resolve_projection((expression,), scope, analysis)):
             if isinstance(column, Alias) and isinstance(column.child, GeneratorCall):
                 plan, made = _generate(plan, column.child, _given_names(expression), column.child.is_outer, analysis)
                 named.extend(made)
@@ -37,6 +41,7 @@ def resolve_select_list(
                 _refuse_nested(column)
                 refuse_bare_window_functions(column)
                 named.append(column)
+                earlier.add(column, expression)
     return plan, tuple(named)
 
 

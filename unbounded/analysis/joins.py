@@ -76,7 +76,8 @@ def _using_column(name: str, plan: LogicalPlan, side: str, analysis: Analysis) -
             "AMBIGUOUS_REFERENCE", name=f"`{name}`", referenceNames=f"[{', '.join(f'`{a.name}`' for a in found)}]"
         )
     suggestion = ", ".join(sorted(quoted((a.name,)) for a in plan.output))
-    raise analysis_error("UNRESOLVED_USING_COLUMN_FOR_JOIN", colName=f"`{name}`", side=side, suggestion=suggestion)
+    unknown = {"colName": f"`{name}`", "side": side, "suggestion": suggestion}
+    raise analysis_error("UNRESOLVED_USING_COLUMN_FOR_JOIN", **unknown).without_place()
 
 
 def _all_equal(pairs: list[tuple[Attribute, Attribute]]) -> Expression:

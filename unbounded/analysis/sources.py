@@ -6,7 +6,7 @@ from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.names import quoted
 from unbounded.analysis.plans import cast_output, with_fresh_ids
 from unbounded.analysis.sets import set_operation
-from unbounded.errors import analysis_error, not_supported, requirement_failed
+from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported, requirement_failed
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import NamedExpression
 from unbounded.plan.logical import LocalRelation, LogicalPlan, OneRow, Project, Range, SubqueryAlias
@@ -31,12 +31,12 @@ def resolve_inline_table(relation: u.InlineTable, analysis: Analysis) -> Logical
     widths = {len(row) for row in relation.rows}
     if len(widths) != 1:
         first, other = len(relation.rows[0]), next(len(r) for r in relation.rows if len(r) != len(relation.rows[0]))
-        raise analysis_error(
-            "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH",
-            expectedNumCols=str(first),
-            actualNumCols=str(other),
-            rowIndex=str([len(r) for r in relation.rows].index(other)),
-        )
+        counts = {
+            "expectedNumCols": str(first),
+            "actualNumCols": str(other),
+            "rowIndex": str([len(r) for r in relation.rows].index(other)),
+        }
+        raise SparkError(ErrorKind.PARSE, "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", counts)
     rows = [_row(row, analysis) for row in relation.rows]
     types = [common_type_of(row[i].data_type for row in rows) for i in range(widths.pop())]
     for position, data_type in enumerate(types):

@@ -38,11 +38,17 @@ def resolve_window(window: u.Window, scope: Scope, analysis: Analysis) -> Expres
     return call
 
 
+_SHOWN_IN_CAPITALS = frozenset({"rank", "dense_rank", "percent_rank"})
+"""Window functions whose bare call Spark shows in its SQL form."""
+
+
 def refuse_bare_window_functions(expression: Expression) -> None:
     """Raises: SparkError WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"""
     match expression:
         case WindowFunctionCall():
-            raise analysis_error("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", funcName=f'"{pretty_name(expression)}"')
+            shown = pretty_name(expression)
+            shown = shown.upper() if expression.function in _SHOWN_IN_CAPITALS else shown
+            raise analysis_error("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", funcName=f'"{shown}"')
         case WindowCall(function=function):
             parts = [p for p in children(expression) if p is not function]
             parts += list(children(function))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.errors import ErrorKind, SparkError, not_supported
 
 
 class FileFormat(Enum):
@@ -89,4 +89,4 @@ def is_file_format(name: str) -> bool:
 
 
 def format_not_found(name: str) -> SparkError:
-    return analysis_error("DATA_SOURCE_NOT_FOUND", provider=name)
+    return SparkError(ErrorKind.CLASS_NOT_FOUND, "DATA_SOURCE_NOT_FOUND", {"provider": name})

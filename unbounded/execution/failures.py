@@ -33,7 +33,7 @@ def spark_error(failure: BaseException) -> BaseException:
     if text.startswith("Out of Range Error") or "Date out of range" in text:
         return _out_of_range(text)
     if "More than one row returned by a subquery" in text:
-        return SparkError(ErrorKind.RUNTIME, "SCALAR_SUBQUERY_TOO_MANY_ROWS", {})
+        return SparkError(ErrorKind.SPARK, "SCALAR_SUBQUERY_TOO_MANY_ROWS", {})
     about_file = file_error(text) if text.startswith(_ABOUT_FILES) else None
     return about_file or SparkError(ErrorKind.SPARK, "INTERNAL_ERROR", {"message": text.splitlines()[0]})
 

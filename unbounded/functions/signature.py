@@ -205,13 +205,15 @@ def is_null(expression: Expression) -> bool:
 
 
 def wrong_argument_count(name: str, count: int, expected: str) -> SparkError:
-    return analysis_error(
+    """Spark counts the arguments of a variadic function ("> 0") too late to know its place in the text."""
+    error = analysis_error(
         "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
         functionName=f"`{name}`",
         expectedNum=expected,
         actualNum=str(count),
         docroot="https://spark.apache.org/docs/latest",
     )
+    return error.without_place() if expected.startswith(">") else error
 
 
 def wrong_argument_type(name: str, arguments: Sequence[Expression], position: int, required: str) -> SparkError:

@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.connectors.console import ConsoleSink
+from unbounded.connectors.formats import format_not_found
 from unbounded.connectors.memory import MemorySink
 from unbounded.connectors.noop import NoopSink
 from unbounded.connectors.streams import StreamSink
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import not_supported
 from unbounded.execution.show_text import as_strings, table_text
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import Input, Limit, LogicalPlan
@@ -49,7 +50,7 @@ def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
         return builder(command, context)
     if name in _KNOWN:
         raise not_supported(f"The streaming sink {name}", "Use the console or memory sink.")
-    raise analysis_error("DATA_SOURCE_NOT_FOUND", provider=name)
+    raise format_not_found(name)
 
 
 def _console(command: u.WriteStream, context: SinkContext) -> StreamSink:

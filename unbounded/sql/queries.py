@@ -10,7 +10,9 @@ from sqlglot import exp
 from unbounded.errors import not_supported
 from unbounded.plan.unresolved import (
     Aggregate,
+    Alias,
     Deduplicate,
+    Drop,
     Expression,
     Filter,
     GroupingKind,
@@ -25,6 +27,7 @@ from unbounded.plan.unresolved import (
     SetOperator,
     Sort,
     SubqueryAlias,
+    UnresolvedAttribute,
     WithCtes,
 )
 from unbounded.sql.expressions.windows import named_windows, sort_order
@@ -89,18 +92,31 @@ def _select(node: exp.Select, scope: Scope) -> Relation:
     from_ = node.args.get("from_")
     relation = OneRow() if from_ is None else translate_query(from_.this, scope)
     if (where := node.args.get("where")) is not None:
-        relation = Filter(relation, scope.expression(where.this))
-    relation = _projected(relation, node, scope)
+        relation = Filter(relation, scope.expression(where.this), origin=scope.origin_of(node))
+    relation = _qualified(relation, node, scope)
     if node.args.get("distinct") is not None:
         relation = Deduplicate(relation)
     return _hinted(relation, node.args.get("hint"), scope)
 
 
-def _projected(relation: Relation, node: exp.Select, scope: Scope) -> Relation:
+_KEPT = "__qualify"
+
+
+def _qualified(relation: Relation, node: exp.Select, scope: Scope) -> Relation:
+    """QUALIFY: its condition is one more item of the select list, by which the rows are chosen before it goes."""
     items = scope.expressions(node.expressions)
+    qualify = node.args.get("qualify")
+    if qualify is None:
+        return _projected(relation, items, node, scope)
+    condition = Alias(scope.expression(qualify.this), (_KEPT,))
+    chosen = Filter(_projected(relation, (*items, condition), node, scope), UnresolvedAttribute((_KEPT,)))
+    return Drop(chosen, (), (_KEPT,))
+
+
+def _projected(relation: Relation, items: tuple[Expression, ...], node: exp.Select, scope: Scope) -> Relation:
     group, having = node.args.get("group"), node.args.get("having")
     if group is None and having is None:
-        return Project(relation, items)
+        return Project(relation, items, origin=scope.origin_of(node))
     grouping = Grouping(GroupingKind.GROUP_BY, ()) if group is None else translate_grouping(group, scope)
     return Aggregate(
         relation,

@@ -257,12 +257,21 @@ def _read_primitive(reader: TokenReader, name: str) -> DataType:
         return _postpone(reader, "DATATYPE_MISSING_SIZE", {"type": f'"{name.upper()}"'})
     if name in _DECIMAL_NAMES and len(parameters) <= 2:
         precision, scale = (*parameters, *(10, 0)[len(parameters) :])
-        return decimal_type(precision, scale)
+        return _parsed_decimal(precision, scale)
     if name in _SIMPLE and not parameters:
         _refuse_collation(reader, name)
         return _SIMPLE[name]
     shown = f"({','.join(map(str, parameters))})" if parameters else ""
     return _postpone(reader, "UNSUPPORTED_DATATYPE", {"typeName": f'"{name.upper()}{shown}"'})
+
+
+def _parsed_decimal(precision: int, scale: int) -> DataType:
+    """An error that Spark finds while it parses is a ParseException."""
+    try:
+        return decimal_type(precision, scale)
+    except SparkError as error:
+        kind = ErrorKind.PARSE if error.kind is ErrorKind.ANALYSIS else error.kind
+        raise SparkError(kind, error.condition, error.parameters) from None
 
 
 def _postpone(reader: TokenReader, condition: str, parameters: dict[str, str]) -> DataType:

@@ -101,7 +101,7 @@ def file_options(arguments: Sequence[Expression], position: int, file_format: Fi
 
 def check_mode(name: str, mode: Mode) -> None:
     if mode is Mode.DROP_MALFORMED:
-        raise analysis_error("PARSE_MODE_UNSUPPORTED", funcName=f"`{name}`", mode=mode.value)
+        raise analysis_error("PARSE_MODE_UNSUPPORTED", funcName=f"`{name}`", mode=mode.value).without_place()
 
 
 def check_corrupt_column(schema: StructType, column: str) -> None:

@@ -99,12 +99,14 @@ class Range(Relation):
 class Project(Relation):
     child: Relation
     expressions: tuple[Expression, ...]
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter(Relation):
     child: Relation
     condition: Expression
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 class JoinKind(Enum):

@@ -21,8 +21,9 @@ class ClauseGrammar(RelationGrammar):
         self.expect(TokenType.HAVING)
         return exp.Having(this=self.required(self.boolean_expression()))
 
-    def _qualify(self) -> exp.Qualify | None:
-        raise not_supported("QUALIFY", "Compute the window column in a subquery and filter around it.")
+    def _qualify(self) -> exp.Qualify:
+        self.expect(TokenType.QUALIFY)
+        return exp.Qualify(this=self.required(self.boolean_expression()))
 
     def _group(self) -> exp.Group:
         self.expect(TokenType.GROUP_BY)

@@ -50,8 +50,9 @@ class OperatorGrammar(PrimaryGrammar):
 
     def _negation(self) -> exp.Expr | None:
         if self.is_at(TokenType.NOT) and not self._joined_operator():
+            first = self.current
             self.advance()
-            return exp.Not(this=self.required(self._negation()))
+            return self.marked(exp.Not(this=self.required(self._negation())), first)
         this = self.value_expression()
         return this if this is None else self._predicate(this)
 

@@ -113,6 +113,7 @@ class QueryGrammar(ClauseGrammar):
         return self._select_list(from_)
 
     def _select_list(self, from_: exp.From | None) -> exp.Expr:
+        first = self.current
         self.expect(TokenType.SELECT)
         hint = self._hint()
         if self.word == "TRANSFORM" and self._is_script():
@@ -124,7 +125,7 @@ class QueryGrammar(ClauseGrammar):
         select = exp.Select(expressions=items, hint=hint, distinct=exp.Distinct() if is_distinct else None)
         select.set("from_", from_ or self.from_clause())
         self._clauses(select, _SELECT_CLAUSES)
-        return select
+        return self.marked(select, first)
 
     def _is_script(self) -> bool:
         """`TRANSFORM (…) USING`: not the function `transform`."""
