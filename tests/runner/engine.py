@@ -29,8 +29,7 @@ class EngineUnderTest:
         self._cleanup.close()
 
     def _start(self) -> str:
-        # Here, so that tests without an engine, and those against another server, load nothing of it.
-        from unbounded.embed import start_engine
+        from unbounded.embed import start_engine  # noqa: PLC0415  tests against another server load nothing of it
 
         warehouse = self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="warehouse-"))
         engine = start_engine({**self._settings, "spark.sql.warehouse.dir": warehouse})

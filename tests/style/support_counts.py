@@ -40,7 +40,7 @@ NOT_FUNCTIONS = frozenset(
         "unwrap_udt",
     ]
 )
-"""Public names of pyspark.sql.functions that make columns or wrap Python functions and are no functions of the engine."""
+"""Public names of pyspark.sql.functions that make columns or wrap Python functions: no functions of the engine."""
 
 OWN_NAMES = {
     "approxCountDistinct": "approx_count_distinct",

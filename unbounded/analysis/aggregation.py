@@ -13,7 +13,7 @@ from unbounded.analysis.expressions import resolve_named
 from unbounded.analysis.grouping_forms import is_group_by_all, over_group_columns, plain_items
 from unbounded.analysis.names import qualified
 from unbounded.analysis.pivots import expand_pivot
-from unbounded.analysis.projection import GROUPING_FUNCTIONS, has_aggregate, refuse_grouping_functions
+from unbounded.analysis.projection import GROUPING_FUNCTIONS, has_aggregate, is_aggregate_call, refuse_grouping_functions
 from unbounded.analysis.time_windows import PlannedWindows, plan_grouping_windows
 from unbounded.analysis.windows import refuse_bare_window_functions
 from unbounded.errors import SparkError, analysis_error
@@ -75,7 +75,9 @@ def _resolve_grouping(
     child, named = generators.resolve_select_list(targets, child, analysis)
     for expression in named:
         if has_aggregate(expression):
-            raise analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(qualified(_bare(expression))))
+            found = analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(qualified(_bare(expression))))
+            found.locate(next((call.origin for t in targets for call in walk(t) if is_aggregate_call(call)), None))
+            raise found
     return plan_grouping_windows(child, named, analysis)
 
 
@@ -181,7 +183,7 @@ def _window_over_groups(window: WindowCall, keys: dict[Expression, Attribute]) -
     def change(node: object) -> object | None:
         return _group_column(node, keys)
 
-    function = cast(Expression, map_children(window.function, lambda child: rewrite_down(child, change)))
+    function = map_children(window.function, lambda child: rewrite_down(child, change))
     partition = tuple(cast(Expression, rewrite_down(p, change)) for p in window.partition)
     order = tuple(replace(o, child=cast(Expression, rewrite_down(o.child, change))) for o in window.order)
     return replace(window, function=function, partition=partition, order=order)

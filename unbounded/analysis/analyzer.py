@@ -5,6 +5,7 @@ from __future__ import annotations
 from unbounded.analysis import (
     aggregation,
     columns,
+    frequent_items,
     generators,
     grouped_python,
     joins,
@@ -61,7 +62,7 @@ _RESOLVERS = {
     u.Crosstab: statistics.resolve_crosstab,
     u.Covariance: statistics.resolve_covariance,
     u.ApproximateQuantiles: statistics.resolve_quantiles,
-    u.FrequentItems: statistics.resolve_frequent_items,
+    u.FrequentItems: frequent_items.resolve_frequent_items,
     u.SampleBy: statistics.resolve_sample_by,
     u.WithWatermark: watermarks.resolve_with_watermark,
     u.MapPartitions: grouped_python.resolve_map_partitions,

@@ -118,11 +118,8 @@ def _resolve_lambda(
     if count < len(offered) or count > len(offered):
         offered = tuple(p for p in offered if p.role is not LambdaRole.INDEX)
     if count != len(offered):
-        raise analysis_error(
-            "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
-            expectedNumArgs=str(count),
-            actualNumArgs=str(len(offered)),
-        )
+        counts = {"expectedNumArgs": str(count), "actualNumArgs": str(len(offered))}
+        raise analysis_error("INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", **counts)
     variables = _variables(expression.parameters, offered, analysis)
     return Lambda(variables, analysis.expression(expression.body, scope.with_variables(variables)))
 

@@ -77,9 +77,13 @@ class Scope:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Passed down the analyser. `resolver` and `analyzer` are the two entries of the recursion (expressions and
-    relations contain each other); they come in here so that the modules of a family need not import each other. `ctes` maps lower-case names to analysed queries; `outer` is the scope around a
-    subquery; `outputs_by_plan_id` records, for every DataFrame the client numbered, the columns it has here."""
+    """Passed down the analyser.
+
+    `resolver` and `analyzer` are the two entries of the recursion (expressions and relations contain each other); they
+    come in here so that the modules of a family need not import each other. `ctes` maps lower-case names to analysed
+    queries; `outer` is the scope around a subquery; `outputs_by_plan_id` records, for every DataFrame the client
+    numbered, the columns it has here.
+    """
 
     environment: Environment
     catalog: Catalog

@@ -47,9 +47,9 @@ def frame_in_force(function: Expression, order: tuple[SortOrder, ...], written: 
     Raises: SparkError WINDOW_FUNCTION_FRAME_NOT_ORDERED, DATATYPE_MISMATCH.*, _LEGACY_ERROR_TEMP_1036
     """
     if isinstance(function, WindowFunctionCall) and not order:
-        raise analysis_error(
-            "WINDOW_FUNCTION_FRAME_NOT_ORDERED", wf_name=function.function, wf_expr=pretty_name(qualified(function))
-        )
+        shown = pretty_name(qualified(function))
+        unordered = analysis_error("WINDOW_FUNCTION_FRAME_NOT_ORDERED", wf_name=function.function, wf_expr=shown)
+        raise unordered.without_place()
     if isinstance(function, WindowFunctionCall) and function.function not in _FRAMED_FUNCTIONS:
         return _own_frame(function, written)
     if written is not None:
@@ -202,9 +202,10 @@ def _unaccepted(frame: Frame, location: str, given: DataType, expected: str) -> 
 def _check_direction(frame: Frame) -> None:
     lower, upper = (_position(edge, sign) for edge, sign in ((frame.lower, -1), (frame.upper, 1)))
     if isinstance(frame.lower, Literal) and isinstance(frame.upper, Literal) and lower > upper:
+        first, last = edge_name(frame.lower, "PRECEDING"), edge_name(frame.upper, "FOLLOWING")
         raise analysis_error(
             "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
-            sqlExpr=f'"{frame.unit.value} BETWEEN {edge_name(frame.lower, "PRECEDING")} AND {edge_name(frame.upper, "FOLLOWING")}"',
+            sqlExpr=f'"{frame.unit.value} BETWEEN {first} AND {last}"',
             comparison="less than or equal",
         )
 

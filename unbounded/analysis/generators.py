@@ -85,6 +85,8 @@ def _qualified(attribute: Attribute, alias: str) -> Attribute:
 
 
 def _generator(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -> GeneratorCall:
+    if REGISTRY.find(call.name.lower()) is None and call.name.lower() not in REGISTRY.known:
+        raise analysis_error("ROUTINE_NOT_FOUND", routineName=f"`default`.`{call.name}`")
     resolved = analysis.expression(call, scope)
     if not isinstance(resolved, GeneratorCall):
         raise analysis_error(

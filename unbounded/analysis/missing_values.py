@@ -72,7 +72,7 @@ def _at_least(least: int, conditions: Sequence[Expression]) -> Expression:
         return reduce(lambda a, b: Call("and", (a, b), BOOLEAN, False), conditions)
     one, zero = Literal(1, INTEGER), Literal(0, INTEGER)
     ones: list[Expression] = [Call("if", (condition, one, zero), INTEGER, False) for condition in conditions]
-    total = reduce(lambda a, b: Call("+", (a, b), INTEGER, False), ones, zero)
+    total = reduce(lambda a, b: Call("+", (a, b), INTEGER, False), [zero, *ones])
     return Call(">=", (total, Literal(least, INTEGER)), BOOLEAN, False)
 
 

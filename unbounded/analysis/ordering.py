@@ -1,4 +1,4 @@
-"""Sort, limit, offset, tail, distinct; and columns that an ORDER BY or HAVING may use although they are not selected."""
+"""Sort, limit, offset, tail, distinct; and columns that an ORDER BY or HAVING may use without selecting them."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def checked_condition(condition: Expression) -> Expression:
         )
     parts = list(walk_expression(condition))
     if any(isinstance(e, WindowCall) for e in parts):
-        raise analysis_error("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", clauseName="WHERE")
+        raise analysis_error("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", clauseName="WHERE").without_place()
     refused = [e for e in parts if isinstance(e, AggregateCall | WindowFunctionCall)]
     if refused:
         raise analysis_error(

@@ -1,6 +1,6 @@
-"""describe, summary and df.stat: crosstab, covariance, correlation, quantiles, frequent items, stratified samples.
+"""describe, summary and df.stat: crosstab, covariance, correlation, quantiles, stratified samples.
 
-Each is rewritten into ordinary aggregates over columns with names of their own, so that equal names are no trouble.
+Each is rewritten into ordinary aggregates; describe and summary name columns by position, as names may be equal.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from unbounded.analysis.context import Analysis
-from unbounded.analysis.names import resolve_name
-from unbounded.errors import ErrorKind, SparkError, requirement_failed
+from unbounded.analysis.names import find_name, quoted, resolve_name
+from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported, requirement_failed
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
+from unbounded.plan.identifiers import parse_column_name
 from unbounded.plan.logical import LogicalPlan
 from unbounded.types.datatypes import (
     DOUBLE,
@@ -24,6 +25,7 @@ from unbounded.types.datatypes import (
     NumericType,
     StringType,
 )
+from unbounded.types.java_text import java_double_text
 
 _DESCRIBE = ("count", "mean", "stddev", "min", "max")
 _SUMMARY = ("count", "mean", "stddev", "min", "25%", "50%", "75%", "max")
@@ -52,7 +54,7 @@ def _summary_rows(
     rows = []
     for i, statistic in enumerate(statistics):
         cells = [u.UnresolvedAttribute((f"s{i * len(columns) + n}",)) for n in range(len(columns))]
-        fields = [_text("f0"), _text(statistic)]
+        fields: list[u.Expression] = [_text("f0"), _text(statistic)]
         for n, cell in enumerate(cells, 1):
             fields += [_text(f"f{n}"), cell]
         rows.append(_call("named_struct", *fields))
@@ -97,42 +99,51 @@ _STATISTICS: dict[str, Callable[[u.Expression, u.Expression], u.Expression]] = {
 
 
 def resolve_crosstab(relation: u.Crosstab, analysis: Analysis) -> LogicalPlan:
-    """Missing values count as the text `null`."""
-    child = analysis.relation(relation.child)
-    source = _renumbered(relation.child, child)
-    rows, values = (
-        _call("coalesce", u.Cast(_numbered_column(name, child, analysis), STRING), _text("null"))
-        for name in (relation.row_column, relation.value_column)
-    )
-    key = u.Alias(rows, (f"{relation.row_column}_{relation.value_column}",))
-    counted = u.Aggregate(source, (key,), (_call("count", u.Literal(1, INTEGER)),), pivot=u.Pivot(values))
+    """Missing values count as the text `null`; backticks in values are left out of the names of columns."""
+    rows, values = (_named(name) for name in (relation.row_column, relation.value_column))
+    key = u.Alias(_text_or_null(rows), (f"{relation.row_column}_{relation.value_column}",))
+    without_quotes = _call("replace", _text_or_null(values), _text("`"), _text(""))
+    count = _call("count", u.Literal(1, INTEGER))
+    counted = u.Aggregate(relation.child, (key,), (count,), pivot=u.Pivot(without_quotes))
     return analysis.relation(u.FillNa(counted, (), (u.Literal(0, LONG),)))
+
+
+def _text_or_null(column: u.Expression) -> u.Expression:
+    return _call("coalesce", u.Cast(column, STRING), _text("null"))
 
 
 def resolve_covariance(relation: u.Covariance, analysis: Analysis) -> LogicalPlan:
     """Missing values count as 0, as in Spark; without rows the covariance is 0 and the correlation NaN."""
     child = analysis.relation(relation.child)
     for name in relation.columns:
-        data_type = _column(name, child, analysis).data_type
+        data_type = _type_in_order(name, child, analysis)
         if not isinstance(data_type, NumericType):
             kind = "correlation" if relation.is_correlation else "covariance"
             raise requirement_failed(
                 f"Currently {kind} calculation for columns with dataType {data_type.simple_string} not supported."
             )
     zero = u.Literal(0.0, DOUBLE)
-    numbers = [
-        _call("coalesce", u.Cast(_numbered_column(name, child, analysis), DOUBLE), zero) for name in relation.columns
-    ]
+    numbers = [_call("coalesce", u.Cast(_named(name), DOUBLE), zero) for name in relation.columns]
     function, empty = ("corr", u.Literal(float("nan"), DOUBLE)) if relation.is_correlation else ("covar_samp", zero)
     value = u.Alias(_call("coalesce", _call(function, *numbers), empty), (function.split("_")[0],))
-    return analysis.relation(u.Aggregate(_renumbered(relation.child, child), (), (value,)))
+    return analysis.relation(u.Aggregate(relation.child, (), (value,)))
+
+
+def _type_in_order(name: str, child: LogicalPlan, analysis: Analysis) -> DataType:
+    """The type of a column; of an unknown one the error lists the columns in their order, not by likeness."""
+    parts = parse_column_name(name)
+    found = find_name(parts, analysis.scope(child), analysis)
+    if found is None:
+        proposal = ", ".join(quoted((a.name,)) for a in child.output)
+        raise analysis_error("UNRESOLVED_COLUMN.WITH_SUGGESTION", objectName=quoted(parts), proposal=proposal)
+    return found.data_type
 
 
 def resolve_quantiles(relation: u.ApproximateQuantiles, analysis: Analysis) -> LogicalPlan:
     """Values that are NULL or NaN are left out; a column without values gives an empty array."""
     child = analysis.relation(relation.child)
     for name in relation.columns:
-        data_type = _column(name, child, analysis).data_type
+        data_type = resolve_name(parse_column_name(name), analysis.scope(child), analysis).data_type
         if not isinstance(data_type, NumericType):
             kind = type(data_type).__name__
             raise requirement_failed(f"Quantile calculation for column {name} with data type {kind} is not supported.")
@@ -140,12 +151,11 @@ def resolve_quantiles(relation: u.ApproximateQuantiles, analysis: Analysis) -> L
     shares = _call("array", *(u.Literal(p, DOUBLE) for p in relation.probabilities))
     found = []
     for name in relation.columns:
-        number = u.Cast(_numbered_column(name, child, analysis), DOUBLE)
-        present = _call("nanvl", number, u.Literal(None, DOUBLE))
+        present = _call("nanvl", u.Cast(_named(name), DOUBLE), u.Literal(None, DOUBLE))
         quantiles = _call("percentile_approx", present, shares, accuracy)
         found.append(_call("coalesce", quantiles, u.Literal((), ArrayType(DOUBLE))))
     value = u.Alias(_call("array", *found), ("approx_quantile",))
-    return analysis.relation(u.Aggregate(_renumbered(relation.child, child), (), (value,)))
+    return analysis.relation(u.Aggregate(relation.child, (), (value,)))
 
 
 def _accuracy(relative_error: float) -> int:
@@ -154,35 +164,11 @@ def _accuracy(relative_error: float) -> int:
     return max(_STANDARD_ACCURACY, int(1 / relative_error)) if relative_error else _STANDARD_ACCURACY
 
 
-def resolve_frequent_items(relation: u.FrequentItems, analysis: Analysis) -> LogicalPlan:
-    """Every value that makes up at least `support` of the rows. Spark's one-pass count may add others to them."""
-    if not 1e-4 <= relation.support <= 1:
-        raise requirement_failed("Support must be in [1e-4, 1], but got " + str(relation.support))
-    child = analysis.relation(relation.child)
-    source = _renumbered(relation.child, child)
-    parts: list[u.Relation] = [
-        _frequent(source, _numbered_column(name, child, analysis), f"{name}_freqItems", relation.support)
-        for name in relation.columns
-    ]
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = u.Join(joined, part, u.JoinKind.CROSS)
-    return analysis.relation(joined)
-
-
-def _frequent(source: u.Relation, column: u.Expression, name: str, support: float) -> u.Relation:
-    counted = u.Aggregate(
-        source, (u.Alias(column, ("item",)),), (u.Alias(_call("count", u.Literal(1, INTEGER)), ("n",)),)
-    )
-    item, count = u.UnresolvedAttribute(("item",)), u.UnresolvedAttribute(("n",))
-    total = u.Window(_call("sum", count))
-    ranked = u.Project(counted, (item, count, u.Alias(total, ("total",))))
-    least = _call("*", u.Literal(support, DOUBLE), u.UnresolvedAttribute(("total",)))
-    enough = u.Filter(ranked, _call(">=", count, least))
-    return u.Aggregate(enough, (), (u.Alias(_call("collect_list", item), (name,)),))
-
-
 def resolve_sample_by(relation: u.SampleBy, analysis: Analysis) -> LogicalPlan:
+    for _, fraction in relation.fractions:
+        if not 0 <= fraction <= 1:
+            shown = ", ".join(f"{value.value} -> {java_double_text(f)}" for value, f in relation.fractions)
+            raise requirement_failed(f"Fractions must be in [0, 1], but got Map({shown}).")
     branches = [
         part
         for value, fraction in relation.fractions
@@ -205,16 +191,16 @@ def _numbered(position: int) -> u.Expression:
     return u.UnresolvedAttribute((f"column{position}",))
 
 
-def _numbered_column(name: str, plan: LogicalPlan, analysis: Analysis) -> u.Expression:
-    column = _column(name, plan, analysis)
-    return _numbered([a.id for a in plan.output].index(column.id))
-
-
 def _column(name: str, plan: LogicalPlan, analysis: Analysis) -> Attribute:
     """Raises: SparkError UNRESOLVED_COLUMN.*, AMBIGUOUS_REFERENCE"""
-    found = resolve_name((name,), analysis.scope(plan), analysis)
-    assert isinstance(found, Attribute)
+    found = resolve_name(parse_column_name(name), analysis.scope(plan), analysis)
+    if not isinstance(found, Attribute):
+        raise not_supported(f"describe of the field {name}", "Select the field as a column first.")
     return found
+
+
+def _named(name: str) -> u.Expression:
+    return u.UnresolvedAttribute(parse_column_name(name))
 
 
 def _call(name: str, *arguments: u.Expression) -> u.UnresolvedFunction:

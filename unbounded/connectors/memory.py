@@ -32,7 +32,7 @@ class MemorySink:
                 kept = [rows.slice(0, 0)] if mode is OutputMode.COMPLETE else self._tables
                 self._tables = [*kept, rows]
                 self._last_batch_id = batch_id
-        return rows.num_rows
+        return int(rows.num_rows)
 
     def close(self) -> None:
         """The table stays."""

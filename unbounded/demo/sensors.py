@@ -1,4 +1,4 @@
-"""Simulated sensors: temperatures with a daily curve, noise, and now and then an overheating. Same seed, same readings."""
+"""Simulated sensors: temperatures with a daily curve, noise, and some overheating. Same seed, same readings."""
 
 from __future__ import annotations
 

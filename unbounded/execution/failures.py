@@ -30,6 +30,8 @@ def spark_error(failure: BaseException) -> BaseException:
         return SparkError(ErrorKind[kind], condition, _explained(condition, parameters))
     if text.startswith("INTERRUPT Error"):
         return SparkError(ErrorKind.SPARK, "OPERATION_CANCELED", {})
+    if "Date and time not in timestamp range" in text:
+        return _overflow("")
     if text.startswith("Out of Range Error") or "Date out of range" in text:
         return _out_of_range(text)
     if "More than one row returned by a subquery" in text:

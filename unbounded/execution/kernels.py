@@ -9,6 +9,7 @@ from threading import Lock
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from unbounded.errors import SparkError
 from unbounded.functions.engine import error_text
@@ -41,8 +42,8 @@ class DefinedKernels:
             _guarded(kernel),
             list(kernel.parameters),
             kernel.returns,
-            type="arrow",
-            null_handling="special",
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
         )
         self._names.add(name)
 

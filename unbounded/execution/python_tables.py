@@ -6,7 +6,7 @@ Loaded only by queries that call Python functions.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -33,12 +33,14 @@ from unbounded.types.arrow import to_arrow_schema
 
 Frames = Iterator[pd.DataFrame]
 Batches = Iterator[pa.RecordBatch]
+MadeBatches = Generator[pa.RecordBatch, None, None]
+"""Batches whose making can be ended early, with `close`."""
 
 RESULT_ROWS = 10_000
 """Small results of neighbouring groups are converted together up to about so many rows."""
 
 
-def run_map(node: MapPartitions, rows: Batches, settings: PythonSettings) -> Batches:
+def run_map(node: MapPartitions, rows: Batches, settings: PythonSettings) -> MadeBatches:
     """The rows the function makes of `rows`, computed while they are read."""
     with python_failures():
         function = load_function(node.function.command)
@@ -51,7 +53,7 @@ def run_map(node: MapPartitions, rows: Batches, settings: PythonSettings) -> Bat
 
 def run_groups(
     node: GroupMap | CoGroupMap, tables: Sequence[pa.Table], cursor: duckdb.DuckDBPyConnection, settings: PythonSettings
-) -> Batches:
+) -> MadeBatches:
     """The rows the function makes of each group of `tables` (of two tables: of each key that one of them has)."""
     sides = _sides(node)
     positions = [[_position(k, side) for k in keys] for side, keys, _ in sides]

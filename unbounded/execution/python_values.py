@@ -40,6 +40,7 @@ from unbounded.types.datatypes import (
     VarcharType,
     YearMonthIntervalType,
 )
+from unbounded.types.java_text import java_double_text
 
 UTC = "UTC"
 Convert = Callable[[Any], Any]
@@ -154,7 +155,7 @@ def _accept_struct(value: Any, fields: tuple[Convert, ...]) -> tuple[Any, ...] |
     return tuple(accept(v) for accept, v in zip(fields, value, strict=True))
 
 
-def _refuse_foreign(value: Any) -> Any:
+def _refuse_foreign(value: Any) -> Any | None:
     """NULL for Python's own types; Spark cannot read the pickle of anything else (NumPy's numbers above all)."""
     kind = type(value)
     if kind.__module__ not in ("builtins", "decimal", "datetime"):
@@ -174,7 +175,7 @@ def _java_text(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return _java_double(value)
+            return java_double_text(value)
         case list():
             return f"[{', '.join(map(_java_text, value))}]"
         case dict():
@@ -182,16 +183,6 @@ def _java_text(value: Any) -> str:
         case _:
             _refuse_foreign(value)
             return str(value)
-
-
-def _java_double(value: float) -> str:
-    if value != value or value in (float("inf"), float("-inf")):
-        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(value)]
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        return f"{Decimal(repr(value)):f}" if "e" in repr(value) else repr(value)
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    text = "".join(map(str, digits))
-    return f"{'-' if sign else ''}{text[0]}.{text[1:] or '0'}E{int(exponent) + len(text) - 1}"
 
 
 _ACCEPT: dict[type[DataType], Convert] = {

@@ -1,4 +1,4 @@
-"""Runs a lowered query on the engine and streams its rows as Arrow. Interruptible; failures come out as Spark errors."""
+"""Runs a lowered query on the engine and streams its rows as Arrow. Interruptible; failures become Spark errors."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _register(query: LoweredQuery, cursor: duckdb.DuckDBPyConnection, run: Run, 
     run.database.kernels.define_for(query.sql)
     if query.functions:
         # Here, because only such queries need PySpark and pandas, which take long to load.
-        from unbounded.execution.python_udfs import register_udfs
+        from unbounded.execution.python_udfs import register_udfs  # noqa: PLC0415  starts faster
 
         cleanup.callback(register_udfs(cursor, query.functions, run.python_settings))
     for needed in query.inputs:
@@ -123,7 +123,7 @@ def _register(query: LoweredQuery, cursor: duckdb.DuckDBPyConnection, run: Run, 
 def _python_rows(needed: PythonInput, run: Run, cleanup: ExitStack) -> pa.RecordBatchReader:
     """The rows of a user's table function, computed while the engine reads them."""
     # Here, because only such queries need PySpark and pandas, which take long to load.
-    from unbounded.execution.python_tables import run_groups, run_map
+    from unbounded.execution.python_tables import run_groups, run_map  # noqa: PLC0415  starts faster
 
     node, settings = needed.node, run.python_settings
     if isinstance(node, MapPartitions):

@@ -54,7 +54,7 @@ def _type_extreme(name: str, arguments: Sequence[Expression], environment: Envir
 
 
 def _compared(count: int, keeps_first: bool, result: DataType | None, rule: EngineRule) -> Function:
-    """Functions that compare the first argument with the second, or with zero. `keeps_first`: uncast, for the result."""
+    """Functions that compare the first argument with the second, or zero. `keeps_first`: uncast, for the result."""
 
     def type_call(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
         if len(arguments) != count:

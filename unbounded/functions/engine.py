@@ -147,7 +147,8 @@ def raise_error(
     """
     entries = [f"{text(name)}, {text(value)}" for name, value in parameters.items()]
     entries += [f"{text(name)}, {expression}" for name, expression in (computed or {}).items()]
-    body = f"json_object('kind', '{kind.name}', 'condition', {text(condition)}, 'parameters', json_object({', '.join(entries)}))"
+    given = f"json_object({', '.join(entries)})"
+    body = f"json_object('kind', '{kind.name}', 'condition', {text(condition)}, 'parameters', {given})"
     return f"error({text(ERROR_MARK)} || CAST({body} AS VARCHAR))"
 
 
@@ -157,7 +158,7 @@ def error_text(kind: ErrorKind, condition: str, parameters: Mapping[str, str]) -
 
 
 def read_error(message: str) -> tuple[str, str, dict[str, str]] | None:
-    """Kind name, condition and parameters of an engine error made by `raise_error` or `error_text`; None for any other text."""
+    """Kind name, condition and parameters of an error made by `raise_error` or `error_text`; None for other text."""
     _, mark, body = message.partition(ERROR_MARK)
     if not mark:
         return None
@@ -184,7 +185,7 @@ def _nested_or_integer(value: Any, data_type: DataType) -> str:
             values = ", ".join(literal(v, value_type) for _, v in value)
             return f"CAST(map([{keys}], [{values}]) AS {engine_type(data_type)})"
         case StructType(fields=fields):
-            members = (f"{quote(f.name)} := {literal(v, f.data_type)}" for f, v in zip(fields, value, strict=True))
-            return f"struct_pack({', '.join(members)})"
+            named = (f"{quote(f.name)} := {literal(v, f.data_type)}" for f, v in zip(fields, value, strict=True))
+            return f"struct_pack({', '.join(named)})"
         case _:
             return f"CAST('{int(value)}' AS {engine_type(data_type)})"

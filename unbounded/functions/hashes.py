@@ -97,7 +97,8 @@ def _chained(family: str, value: str, data_type: DataType, seed: str) -> str:
             return f"kernel_{family}_bytes({value}, {seed})"
         case DecimalType(precision=precision, scale=scale):
             if precision <= _LONG_DIGITS:
-                return f"kernel_{family}_long(CAST(CAST({value} AS DECIMAL(38, {scale})) * 1{'0' * scale} AS BIGINT), {seed})"
+                unscaled = f"CAST(CAST({value} AS DECIMAL(38, {scale})) * 1{'0' * scale} AS BIGINT)"
+                return f"kernel_{family}_long({unscaled}, {seed})"
             return f"kernel_{family}_bytes(kernel_unscaled_bytes(CAST({value} AS VARCHAR)), {seed})"
         case _:
             return _chained_nested(family, value, data_type, seed)

@@ -58,7 +58,8 @@ _NUMBERS_FROM_TEXT = (
 
 _TIMES_TO_TEXT = (
     """CREATE MACRO spark_year_text(y) AS
-        CASE WHEN y > 9999 THEN '+' || CAST(y AS VARCHAR) ELSE printf(CASE WHEN y < 0 THEN '%05d' ELSE '%04d' END, y) END""",
+        CASE WHEN y > 9999 THEN '+' || CAST(y AS VARCHAR)
+            ELSE printf(CASE WHEN y < 0 THEN '%05d' ELSE '%04d' END, y) END""",
     """CREATE MACRO spark_date_text(d) AS
         CASE WHEN d BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(d AS VARCHAR)
             WHEN isfinite(d) THEN spark_year_text(year(d)) || strftime(d, '-%m-%d') END""",
@@ -77,7 +78,8 @@ _ZONES = (
         make_timestamp(list_transform([epoch_us(timezone(zone, w))], lambda u :
             CASE WHEN spark_offset_us(u - {_LOOK_BACK_US}, zone) = epoch_us(w) - u THEN u
                 WHEN spark_offset_us(epoch_us(w) - spark_offset_us(u - {_LOOK_BACK_US}, zone), zone)
-                    = spark_offset_us(u - {_LOOK_BACK_US}, zone) THEN epoch_us(w) - spark_offset_us(u - {_LOOK_BACK_US}, zone)
+                        = spark_offset_us(u - {_LOOK_BACK_US}, zone)
+                    THEN epoch_us(w) - spark_offset_us(u - {_LOOK_BACK_US}, zone)
                 ELSE u END)[1])""",
     """CREATE MACRO spark_local_by_code(t, code) AS
         CASE WHEN starts_with(code, '#') THEN make_timestamp(epoch_us(t) + CAST(code[2:] AS BIGINT))
@@ -88,7 +90,8 @@ _ZONES = (
     # `+hh:mm` or `Z` at the end of a text.
     """CREATE MACRO spark_suffix_offset_us(s) AS
         CASE WHEN ends_with(s, 'Z') THEN 0
-            ELSE (CAST(s[-5:-4] AS BIGINT) * 60 + CAST(s[-2:] AS BIGINT)) * CASE WHEN s[-6] = '-' THEN -60000000 ELSE 60000000 END
+            ELSE (CAST(s[-5:-4] AS BIGINT) * 60 + CAST(s[-2:] AS BIGINT))
+                * CASE WHEN s[-6] = '-' THEN -60000000 ELSE 60000000 END
             END""",
 )
 
@@ -100,7 +103,8 @@ _TIMES_FROM_TEXT = (
     """CREATE MACRO spark_part(s, missing) AS CAST(CASE WHEN s = '' THEN missing ELSE s END AS BIGINT)""",
     f"""CREATE MACRO spark_date(s) AS
         list_transform([regexp_extract(spark_trim(s), '(?s)^{_DATE}$', ['y', 'm', 'd'])], lambda p :
-            CASE WHEN p.y <> '' THEN TRY(make_date(spark_part(p.y, ''), spark_part(p.m, '1'), spark_part(p.d, '1'))) END)[1]""",
+            CASE WHEN p.y <> ''
+                THEN TRY(make_date(spark_part(p.y, ''), spark_part(p.m, '1'), spark_part(p.d, '1'))) END)[1]""",
     """CREATE MACRO spark_clock_us(h, m, s, f) AS
         CASE WHEN h < 24 AND m < 60 AND s < 60
             THEN ((CAST(h AS BIGINT) * 60 + m) * 60 + s) * 1000000 + CAST(left(rpad(f, 6, '0'), 6) AS BIGINT) END""",
@@ -109,7 +113,8 @@ _TIMES_FROM_TEXT = (
         list_transform([regexp_extract(s, '(?s)^{_TIMESTAMP}$', ['y', 'm', 'd', 'h', 'i', 's', 'f', 'z'])], lambda p :
             CASE WHEN p.y <> '' THEN struct_pack(
                 w := TRY(make_timestamp(
-                    epoch_us(CAST(make_date(spark_part(p.y, ''), spark_part(p.m, '1'), spark_part(p.d, '1')) AS TIMESTAMP))
+                    epoch_us(CAST(
+                        make_date(spark_part(p.y, ''), spark_part(p.m, '1'), spark_part(p.d, '1')) AS TIMESTAMP))
                     + spark_clock_us(spark_part(p.h, '0'), spark_part(p.i, '0'), spark_part(p.s, '0'), p.f))),
                 z := trim(p.z)) END)[1]""",
     # A time alone is one of today.

@@ -107,7 +107,8 @@ def _lower_get_item(invocation: Invocation) -> str:
         {},
         {"indexValue": f"CAST({key} AS VARCHAR)", "arraySize": f"CAST(len({container}) AS VARCHAR)"},
     )
-    return f"CASE WHEN {key} < 0 OR {key} >= len({container}) THEN {failure} ELSE {container}[CAST({key} AS BIGINT) + 1] END"
+    is_outside = f"{key} < 0 OR {key} >= len({container})"
+    return f"CASE WHEN {is_outside} THEN {failure} ELSE {container}[CAST({key} AS BIGINT) + 1] END"
 
 
 def _type_show_text(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:

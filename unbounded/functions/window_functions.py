@@ -56,8 +56,8 @@ def _type_neighbour(name: str, arguments: Sequence[Expression], environment: Env
     """value, [offset], [default]: both are shown even if they are not written."""
     if not 1 <= len(arguments) <= 3:
         raise wrong_argument_count(name, len(arguments), "[1, 2, 3]")
-    value, offset, default = (*arguments, *(Literal(1, INTEGER), Literal(None, NULL))[len(arguments) - 1 :])
-    given = (value, offset, default)
+    missing = (Literal(1, INTEGER), Literal(None, NULL))[len(arguments) - 1 :]
+    value, offset, default = given = (*arguments, *missing)
     if P_INTEGER.accept(offset.data_type) is None:
         raise wrong_argument_type(name, given, 1, '"INT"')
     shown = f"(- {pretty_name(offset)})" if name == "lag" else pretty_name(offset)

@@ -18,10 +18,10 @@ from unbounded.plan.tree import children, map_children, rewrite_down, walk
 
 def pull_out_volatile(plan: LogicalPlan) -> LogicalPlan:
     """`plan` with every volatile expression that is part of a larger one moved into a projection below."""
-    return cast(LogicalPlan, _rewrite(plan, _FreshIds(plan)))
+    return cast(LogicalPlan, _rewrite(plan, FreshIds(plan)))
 
 
-class _FreshIds:
+class FreshIds:
     """Column ids above all that the plan uses."""
 
     def __init__(self, plan: LogicalPlan) -> None:
@@ -32,14 +32,14 @@ class _FreshIds:
         return self._next
 
 
-def _rewrite(node: object, ids: _FreshIds) -> object:
+def _rewrite(node: object, ids: FreshIds) -> object:
     changed = map_children(node, lambda child: _rewrite(child, ids))
     if isinstance(changed, Project | Filter | Sort | Aggregate | Generate):
         return _separate(changed, ids)
     return changed
 
 
-def _separate(plan: LogicalPlan, ids: _FreshIds) -> LogicalPlan:
+def _separate(plan: LogicalPlan, ids: FreshIds) -> LogicalPlan:
     """One node: volatile parts of its expressions become columns of a projection under it."""
     moved: dict[Expression, Alias] = {}
 
@@ -91,12 +91,12 @@ def is_volatile(expression: Expression) -> bool:
 
 
 def _move_arguments(expression: Expression, move: Callable[[object], object | None]) -> Expression:
-    return cast(Expression, map_children(expression, lambda child: rewrite_down(child, move)))
+    return map_children(expression, lambda child: rewrite_down(child, move))
 
 
 def _map_expressions(plan: LogicalPlan, change: Callable[[object], object]) -> LogicalPlan:
     inputs = {id(child) for child in children(plan) if isinstance(child, LogicalPlan)}
-    return cast(LogicalPlan, map_children(plan, lambda child: child if id(child) in inputs else change(child)))
+    return map_children(plan, lambda child: child if id(child) in inputs else change(child))
 
 
 def _input(plan: LogicalPlan) -> LogicalPlan:

@@ -1,9 +1,9 @@
 """Rows of an aggregate in the order in which Spark shows them.
 
 Spark hashes groups to shuffle partitions and hands the partitions over in order, so `show()` after a `groupBy` has an
-order that looks random but is always the same: pmod(murmur3(keys), spark.sql.shuffle.partitions). The engine's own order
-changes with its threads. For a result that goes to a user this rule sorts by Spark's partition, and within one (where
-Spark's order follows the input) by the keys. Not for tables that are written or used further.
+order that looks random but is always the same: pmod(murmur3(keys), spark.sql.shuffle.partitions). The engine's own
+order changes with its threads. For a result that goes to a user this rule sorts by Spark's partition, and within one
+(where Spark's order follows the input) by the keys. Not for tables that are written or used further.
 """
 
 from __future__ import annotations

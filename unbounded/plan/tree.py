@@ -5,9 +5,8 @@ A child is any field value (or member of a tuple field) that is a node; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any, TypeVar
 
 from unbounded.plan import unresolved
@@ -31,7 +30,7 @@ _NODE_TYPES = (
 
 def children(node: Node) -> Iterator[Node]:
     """Direct child nodes, in field order."""
-    for name in _field_names(type(node)):
+    for name in _FIELD_NAMES[type(node)]:
         yield from _nodes_in(getattr(node, name))
 
 
@@ -62,7 +61,7 @@ def contains(node: Node, predicate: Callable[[Node], bool]) -> bool:
 def map_children(node: N, change: Callable[[Node], Node]) -> N:
     """`node` with each direct child replaced by `change(child)`; the same object if nothing changed."""
     changes: dict[str, Any] = {}
-    for name in _field_names(type(node)):
+    for name in _FIELD_NAMES[type(node)]:
         before = getattr(node, name)
         after = _map_value(before, change)
         if after is not before:
@@ -83,9 +82,15 @@ def rewrite_down(node: Node, change: Callable[[Node], Node | None]) -> Node:
     return map_children(node, lambda child: rewrite_down(child, change))
 
 
-@cache
-def _field_names(kind: Hashable) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.init)  # type: ignore[arg-type]
+class _FieldNames(dict[type[Any], tuple[str, ...]]):
+    """The fields of each class of nodes, read once per class."""
+
+    def __missing__(self, kind: type[Any]) -> tuple[str, ...]:
+        names = self[kind] = tuple(f.name for f in fields(kind) if f.init)
+        return names
+
+
+_FIELD_NAMES = _FieldNames()
 
 
 def _nodes_in(value: Any) -> Iterator[Node]:

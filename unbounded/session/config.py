@@ -151,11 +151,15 @@ class SessionConfig:
             _logger.debug("The setting %s=%s is kept but has no effect here.", key, value)
 
 
+_UNREGISTERED = frozenset({"spark.master", "spark.app.name", "spark.app.id"})
+"""Settings of the core that Spark keeps no register of, and so lets a session change without effect."""
+
+
 def _check_is_modifiable(key: str) -> None:
     setting = known_settings().get(key)
     if setting is not None and setting.is_static:
         raise analysis_error("CANNOT_MODIFY_STATIC_CONFIG", key=f'"{key}"')
-    if setting is None and key.startswith(CORE_PREFIXES):
+    if setting is None and key.startswith(CORE_PREFIXES) and key not in _UNREGISTERED:
         raise analysis_error("CANNOT_MODIFY_CONFIG", key=f'"{key}"', docroot=_DOCUMENTATION)
 
 

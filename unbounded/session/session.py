@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
-from unbounded.errors import not_supported
+from unbounded.errors import analysis_error
 from unbounded.execution.database import Database
 from unbounded.execution.stored_rows import StoredRows
 from unbounded.functions.environment import Environment
@@ -145,8 +145,10 @@ class Session:
 
     def _refuse_stream(self, plan: LogicalPlan) -> None:
         if contains(plan, lambda node: isinstance(node, StreamScan)):
-            raise not_supported(
-                "Queries with streaming sources must be executed with writeStream.start()", "Use df.writeStream."
+            raise analysis_error(
+                "_LEGACY_ERROR_TEMP_3102",
+                msg="Queries with streaming sources must be executed with writeStream.start(), or from a streaming "
+                "table or flow definition within a Spark Declarative Pipeline.",
             )
 
     # ------------------------------------------------------------------------------------------ questions about plans

@@ -14,7 +14,7 @@ from unbounded.connectors.formats import format_not_found
 from unbounded.connectors.memory import MemorySink
 from unbounded.connectors.noop import NoopSink
 from unbounded.connectors.streams import StreamSink
-from unbounded.errors import not_supported
+from unbounded.errors import analysis_error, not_supported
 from unbounded.execution.show_text import as_strings, table_text
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import Input, Limit, LogicalPlan

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from unbounded.errors import not_supported
+from unbounded.plan.identifiers import parse_table_name
 from unbounded.plan.unresolved import (
     Expression,
     Filter,
@@ -26,6 +27,7 @@ from unbounded.plan.unresolved import (
     UnresolvedAttribute,
     UnresolvedFunction,
 )
+from unbounded.sql.expressions.identifier_clause import clause_text, is_identifier_clause
 from unbounded.sql.grammar.relations import COMMA_JOIN
 from unbounded.sql.scope import Scope, call
 
@@ -45,6 +47,8 @@ _JOIN_KINDS = {
 
 def translate_table(node: exp.Table, scope: Scope) -> Relation:
     """A name, or a table function."""
+    if is_identifier_clause(node.this):
+        return NamedTable(parse_table_name(clause_text(node.this, scope)), origin=scope.origin_of(node))
     if not isinstance(node.this, exp.Identifier | exp.Dot):
         function = scope.expression(node.this)
         if not isinstance(function, UnresolvedFunction) or function.is_distinct or function.filter is not None:

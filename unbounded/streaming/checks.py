@@ -30,8 +30,8 @@ def check_streaming_query(plan: LogicalPlan, mode: OutputMode) -> None:
     sorts = [s for s in collect(plan, Sort) if is_streaming(s)]
     if sorts and not (mode is OutputMode.COMPLETE and aggregates):
         message = (
-            "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated DataFrame/Dataset in "
-            "Complete output mode"
+            "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated DataFrame/Dataset "
+            "in Complete output mode"
         )
         raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=message)
 

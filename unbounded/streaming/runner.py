@@ -1,4 +1,4 @@
-"""The thread of a streaming query: trigger -> step, until stopped, finished or failed. The only thread in `streaming`."""
+"""The thread of a streaming query: trigger -> step, until stopped, finished or failed. The only one in `streaming`."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class QueryThread:
         failure: BaseException | None = None
         try:
             self._loop()
-        except BaseException as error:  # noqa: BLE001: the root of the thread; the query reports it
+        except BaseException as error:  # the root of the thread; the query reports it
             failure = error
         self._on_end(failure)
 

@@ -1,4 +1,4 @@
-"""grouping and grouping_id: which group columns a grouping set leaves out. Their arguments are group columns by then."""
+"""grouping and grouping_id: which group columns a grouping set leaves out. Their arguments are such columns by then."""
 
 from __future__ import annotations
 

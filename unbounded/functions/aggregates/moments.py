@@ -34,7 +34,8 @@ def _update_second(invocation: Invocation) -> str:
 def _merge_step(terms: dict[str, str]) -> str:
     """Two states to one; `d` is the difference of the means, `n` the sum of the counts."""
     members = ", ".join(f"{name} := {term}" for name, term in terms.items())
-    return f"lambda a, b : list_transform([struct_pack(d := b.mean - a.mean, n := a.n + b.n)], lambda t : struct_pack({members}))[1]"
+    shared = "struct_pack(d := b.mean - a.mean, n := a.n + b.n)"
+    return f"lambda a, b : list_transform([{shared}], lambda t : struct_pack({members}))[1]"
 
 
 def _merged(terms: dict[str, str]) -> str:

@@ -49,7 +49,8 @@ from unbounded.types.datatypes import (
 Typed = tuple[tuple[Expression, ...], DataType]
 
 _APPROXIMABLE = one_of(
-    '("NUMERIC", "DATE", "TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "INTERVAL YEAR TO MONTH" or "INTERVAL DAY TO SECOND")',
+    '("NUMERIC", "DATE", "TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", '
+    '"INTERVAL YEAR TO MONTH" or "INTERVAL DAY TO SECOND")',
     NumericType,
     DatetimeType,
     DayTimeIntervalType,

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from unbounded.errors import ErrorKind
 from unbounded.functions.aggregates.calls import COUNT_MERGE, called
+from unbounded.functions.engine import raise_error
+from unbounded.functions.environment import Environment
+from unbounded.functions.math.arithmetic import ANSI_CONFIG
 from unbounded.functions.registry import AggregateState, Function, Invocation, Nullability, StateColumn, aggregate
 from unbounded.functions.signature import ANY, P_DOUBLE
 from unbounded.types.datatypes import DOUBLE, LONG, StructField, StructType
@@ -40,11 +46,12 @@ _MERGE_STEP = (
 _MERGE = f"CASE WHEN count({{0}}) > 0 THEN list_reduce(list({{0}}) FILTER (WHERE {{0}} IS NOT NULL), {_MERGE_STEP}) END"
 
 
-def _statistic(result: str, *, is_y_first: bool) -> Function:
+def _statistic(result: str | Callable[[Environment], str], *, is_y_first: bool) -> Function:
     """`result` over the fields of the state `s`. `regr_…(y, x)` take the dependent variable first."""
 
-    def finish(state: str) -> str:
-        return f"list_transform([{state}], lambda s : {result})[1]"
+    def finish(state: str, environment: Environment) -> str:
+        value = result(environment) if callable(result) else result
+        return f"list_transform([{state}], lambda s : {value})[1]"
 
     def pairs(invocation: Invocation) -> str:
         first, second = invocation.sql
@@ -53,8 +60,11 @@ def _statistic(result: str, *, is_y_first: bool) -> Function:
     return aggregate(
         [P_DOUBLE, P_DOUBLE],
         DOUBLE,
-        lambda invocation: finish(pairs(invocation)),
-        state=AggregateState((StateColumn(_STATE, pairs, _MERGE),), lambda invocation: finish(invocation.sql[0])),
+        lambda invocation: finish(pairs(invocation), invocation.environment),
+        state=AggregateState(
+            (StateColumn(_STATE, pairs, _MERGE),),
+            lambda invocation: finish(invocation.sql[0], invocation.environment),
+        ),
     )
 
 
@@ -63,12 +73,19 @@ def _lower_count(invocation: Invocation) -> str:
     return called("count", invocation, "1", condition=f"{x} IS NOT NULL AND {y} IS NOT NULL")
 
 
+def _correlation(environment: Environment) -> str:
+    """A column of one value gives a division by zero, in ANSI mode an error; a single pair gives NULL."""
+    failure = raise_error(ErrorKind.ARITHMETIC, "DIVIDE_BY_ZERO", ANSI_CONFIG) if environment.is_ansi else "NULL"
+    quotient = "s.xy / sqrt(s.xx * s.yy)"
+    return f"CASE WHEN s.n > 1 THEN CASE WHEN s.xx <> 0 AND s.yy <> 0 THEN {quotient} ELSE {failure} END END"
+
+
 _SLOPE = "CASE WHEN s.n > 1 AND s.xx <> 0 THEN (s.xy * s.n) / (s.xx * s.n) END"
 
 FUNCTIONS: dict[str, Function] = {
     "covar_pop": _statistic("s.xy", is_y_first=False),
     "covar_samp": _statistic("CASE WHEN s.n > 1 THEN s.xy * s.n / (s.n - 1) END", is_y_first=False),
-    "corr": _statistic("CASE WHEN s.xx <> 0 AND s.yy <> 0 THEN s.xy / sqrt(s.xx * s.yy) END", is_y_first=False),
+    "corr": _statistic(_correlation, is_y_first=False),
     "regr_count": aggregate(
         [ANY, ANY],
         LONG,
@@ -84,7 +101,8 @@ FUNCTIONS: dict[str, Function] = {
     "regr_slope": _statistic(_SLOPE, is_y_first=True),
     "regr_intercept": _statistic(f"s.ymean - {_SLOPE} * s.xmean", is_y_first=True),
     "regr_r2": _statistic(
-        "CASE WHEN s.n > 1 AND s.xx <> 0 THEN CASE WHEN s.yy = 0 THEN 1.0 ELSE (s.xy * s.n) * (s.xy * s.n) / ((s.xx * s.n) * (s.yy * s.n)) END END",
+        "CASE WHEN s.n > 1 AND s.xx <> 0 THEN CASE WHEN s.yy = 0 THEN 1.0 "
+        "ELSE (s.xy * s.n) * (s.xy * s.n) / ((s.xx * s.n) * (s.yy * s.n)) END END",
         is_y_first=True,
     ),
 }

@@ -150,7 +150,8 @@ def _divided(total: str, count: str, data_type: DataType, invocation: Invocation
     factor = 10 ** (result_scale - scale)
     rounded = _half_up("t.s", "t.n", factor)
     if isinstance(result, DecimalType) and result.precision == MAX_DECIMAL_PRECISION:
-        rounded = f"CASE WHEN abs(t.s) // t.n >= {10**MAX_DECIMAL_PRECISION // factor} THEN {_too_large(result)} ELSE {rounded} END"
+        bound = 10**MAX_DECIMAL_PRECISION // factor
+        rounded = f"CASE WHEN abs(t.s) // t.n >= {bound} THEN {_too_large(result)} ELSE {rounded} END"
     quotient = f"list_transform([{entry}], lambda t : {rounded})[1]"
     made = bind(quotient, "q", lambda q: f"CAST({_with_point(q, result_scale)} AS {engine_type(result)})")
     return f"CASE WHEN {count} > 0 THEN {made} END"

@@ -1,4 +1,4 @@
-"""Arrays: size, access by position, search, change, order. Sets of elements are in `array_sets`, ranges in `sequences`."""
+"""Arrays: size, access by position, search, change, order. Sets are in `array_sets`, ranges in `sequences`."""
 
 from __future__ import annotations
 

@@ -310,7 +310,8 @@ def _lower_sort(invocation: Invocation) -> str:
     )
 
     def ordered(a: str) -> str:
-        comparison = f"list_transform([{body}], lambda o : CASE WHEN o IS NULL THEN {unknown} ELSE o < 0 OR (o = 0 AND j < i) END)[1]"
+        is_before = f"CASE WHEN o IS NULL THEN {unknown} ELSE o < 0 OR (o = 0 AND j < i) END"
+        comparison = f"list_transform([{body}], lambda o : {is_before})[1]"
         before = f"len(list_filter({a}, lambda {left}, j : {comparison}))"
         placed = f"list_transform({a}, lambda {right}, i : struct_pack(place := {before}, element := {right}))"
         return f"list_transform(list_sort({placed}), lambda p : p.element)"

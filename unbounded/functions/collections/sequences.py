@@ -143,13 +143,17 @@ def _lower_months(invocation: Invocation, months: str | None = None) -> str:
         kept = f"list_filter({moments}, lambda x : {inside})"
         single = f"CASE WHEN {start} = {stop} THEN [{start}] ELSE {kept} END"
         listed = f"list_transform({single}, lambda x : {_back('x', invocation)})"
-        return f"CASE WHEN {start} IS NOT NULL AND {stop} IS NOT NULL THEN {_checked_months(listed, start, stop, step)} END"
+        checked = _checked_months(listed, start, stop, step)
+        return f"CASE WHEN {start} IS NOT NULL AND {stop} IS NOT NULL THEN {checked} END"
 
     return bind(local[0], "a", lambda a: bind(local[1], "b", lambda b: made(a, b)))
 
 
 def _checked_months(made: str, start: str, stop: str, step: str) -> str:
-    shown = f"CAST(epoch_us({start}) AS VARCHAR) || ' to ' || CAST(epoch_us({stop}) AS VARCHAR) || ' by ' || CAST({step} AS VARCHAR)"
+    shown = (
+        f"CAST(epoch_us({start}) AS VARCHAR) || ' to ' || CAST(epoch_us({stop}) AS VARCHAR)"
+        f" || ' by ' || CAST({step} AS VARCHAR)"
+    )
     failure = raise_error(
         ErrorKind.ILLEGAL_ARGUMENT,
         NO_CONDITION,

@@ -147,14 +147,15 @@ def _taken(source: str, schema: DataType, options: JsonOptions) -> str:
 
     def shaped(reading: str) -> str:
         if isinstance(schema, ArrayType) and isinstance(schema.element_type, StructType):
-            reading = f"CASE WHEN starts_with(ltrim({reading}, {_BLANKS}), '{{') THEN '[' || {reading} || ']' ELSE {reading} END"
+            is_object = f"starts_with(ltrim({reading}, {_BLANKS}), '{{')"
+            reading = f"CASE WHEN {is_object} THEN '[' || {reading} || ']' ELSE {reading} END"
         return f"TRY(json_transform({reading}, {json_shape(schema)}))"
 
     return f"coalesce({', '.join(shaped(reading) for reading in readings(source, options))})"
 
 
 def _struct(
-    found: str, source: str, schema: StructType, wanted: StructType, options: JsonOptions, environment: Environment
+    found: str, source: str, schema: StructType, wanted: DataType, options: JsonOptions, environment: Environment
 ) -> str:
     """Never NULL; the column of corrupt records has the text of a document that cannot be read as a whole."""
     if not schema.fields:

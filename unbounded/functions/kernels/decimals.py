@@ -1,4 +1,4 @@
-"""Decimal arithmetic of any precision, over decimals as text, and rounding of floating point numbers by their digits."""
+"""Decimal arithmetic of any precision, over decimals as text, and rounding of floating numbers by their digits."""
 
 from __future__ import annotations
 

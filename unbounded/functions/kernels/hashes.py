@@ -43,7 +43,8 @@ def _finish32(h: Array, length: Array | int) -> Array:
     h = h ^ np.asarray(length, U32)
     h = (h ^ (h >> U32(16))) * U32(0x85EBCA6B)
     h = (h ^ (h >> U32(13))) * U32(0xC2B2AE35)
-    return h ^ (h >> U32(16))
+    finished: Array = h ^ (h >> U32(16))
+    return finished
 
 
 def murmur_word(values: Array, seeds: Array) -> Array:
@@ -77,7 +78,8 @@ def _rotate64(x: Array, count: int) -> Array:
 def _finish64(h: Array) -> Array:
     h = (h ^ (h >> U64(33))) * _P2
     h = (h ^ (h >> U64(29))) * _P3
-    return h ^ (h >> U64(32))
+    finished: Array = h ^ (h >> U64(32))
+    return finished
 
 
 def _add_long(h: Array, value: Array) -> Array:

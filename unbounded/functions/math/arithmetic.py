@@ -111,7 +111,8 @@ def lower_div(invocation: Invocation) -> str:
         return guard_zero(invocation, lower_whole_quotient(invocation), "DIVIDE_BY_ZERO", manner)
     quotient = f"CAST(CAST({left} AS HUGEINT) // {right} AS BIGINT)"
     if isinstance(invocation.type_of(0), IntegralType) and invocation.constant(1) in (None, -1):
-        quotient = f"CASE WHEN {right} = -1 AND {left} = (-9223372036854775808) THEN {_div_overflow(manner)} ELSE {quotient} END"
+        is_beyond = f"{right} = -1 AND {left} = (-9223372036854775808)"
+        quotient = f"CASE WHEN {is_beyond} THEN {_div_overflow(manner)} ELSE {quotient} END"
     condition = "DIVIDE_BY_ZERO" if isinstance(invocation.type_of(0), IntegralType) else "INTERVAL_DIVIDED_BY_ZERO"
     return guard_zero(invocation, quotient, condition, manner)
 

@@ -36,7 +36,7 @@ from unbounded.types.datatypes import (
 
 Typed = tuple[tuple[Expression, ...], DataType]
 
-_SAFE_DIGITS = {FloatType: (1e3, 1e-3), DoubleType: (1e9, 1e-6)}
+_SAFE_DIGITS: dict[type[DataType], tuple[float, float]] = {FloatType: (1e3, 1e-3), DoubleType: (1e9, 1e-6)}
 """Up to which magnitude, and how far from a tie, binary arithmetic rounds as the shown digits do."""
 
 

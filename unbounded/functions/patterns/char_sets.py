@@ -12,7 +12,17 @@ LAST = sys.maxunicode
 
 LINE_ENDS: Intervals = ((0x0A, 0x0A), (0x0D, 0x0D), (0x85, 0x85), (0x2028, 0x2029))
 _VERTICAL: Intervals = ((0x0A, 0x0D), (0x85, 0x85), (0x2028, 0x2029))
-_HORIZONTAL: Intervals = ((0x09, 0x09), (0x20, 0x20), (0xA0, 0xA0), (0x1680, 0x1680), (0x180E, 0x180E), (0x2000, 0x200A), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000))  # fmt: skip
+_HORIZONTAL: Intervals = (
+    (0x09, 0x09),
+    (0x20, 0x20),
+    (0xA0, 0xA0),
+    (0x1680, 0x1680),
+    (0x180E, 0x180E),
+    (0x2000, 0x200A),
+    (0x202F, 0x202F),
+    (0x205F, 0x205F),
+    (0x3000, 0x3000),
+)
 _DIGIT: Intervals = ((0x30, 0x39),)
 _UPPER: Intervals = ((0x41, 0x5A),)
 _LOWER: Intervals = ((0x61, 0x7A),)
@@ -38,8 +48,24 @@ POSIX: dict[str, Intervals] = {
     "XDigit": (*_DIGIT, (0x41, 0x46), (0x61, 0x66)),
     "Space": _SPACE,
 }
-_PROPERTY_NAMES = {"javaLowerCase": "Ll", "javaUpperCase": "Lu", "javaWhitespace": "Z", "IsAlphabetic": "L", "IsLetter": "L", "IsDigit": "Nd", "IsUppercase": "Lu", "IsLowercase": "Ll", "IsPunctuation": "P", "IsWhite_Space": "Z", "IsIdeographic": "Han"}  # fmt: skip
-_CATEGORIES = frozenset(["L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Cs", "Co", "Cn"])  # fmt: skip
+_PROPERTY_NAMES = {
+    "javaLowerCase": "Ll",
+    "javaUpperCase": "Lu",
+    "javaWhitespace": "Z",
+    "IsAlphabetic": "L",
+    "IsLetter": "L",
+    "IsDigit": "Nd",
+    "IsUppercase": "Lu",
+    "IsLowercase": "Ll",
+    "IsPunctuation": "P",
+    "IsWhite_Space": "Z",
+    "IsIdeographic": "Han",
+}
+_CATEGORIES = frozenset([
+    "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No",
+    "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So",
+    "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Cs", "Co", "Cn",
+])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,9 @@ class _Parser:
 
     def _flag_group(self) -> Node:
         """`(?i)` up to the end of the group, `(?i:…)` for its own body."""
-        on, off, is_on = set(), set(), True
+        on: set[str] = set()
+        off: set[str] = set()
+        is_on = True
         while (letter := self._take()) not in ":)":
             if letter == "-":
                 is_on = False

@@ -132,7 +132,7 @@ def _re2_anchor(anchor: Anchor, is_multiline: bool, is_test: bool) -> str:
         case Anchor.LINE_START:
             return r"\A"
         case _:
-            return anchor.value
+            return str(anchor.value)
 
 
 def _re2_character(code: int) -> str:
@@ -192,7 +192,7 @@ def _python_anchor(anchor: Anchor, is_multiline: bool) -> str:
         case Anchor.END:
             return r"\Z"
         case _:
-            return anchor.value
+            return str(anchor.value)
 
 
 def _python_character(code: int) -> str:

@@ -111,7 +111,10 @@ def _lower_to_binary(invocation: Invocation) -> str:
         failure = raise_error(
             ErrorKind.ILLEGAL_ARGUMENT, "CONVERSION_INVALID_INPUT", parameters, {"str": f"'''' || {value} || ''''"}
         )
-    return f"CASE WHEN regexp_full_match({value}, {pattern}) THEN {convert}({value}) WHEN {value} IS NOT NULL THEN {failure} END"
+    return (
+        f"CASE WHEN regexp_full_match({value}, {pattern}) THEN {convert}({value}) "
+        f"WHEN {value} IS NOT NULL THEN {failure} END"
+    )
 
 
 # ---------------------------------------------------------------------------------------------- UTF-8

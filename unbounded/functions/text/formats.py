@@ -213,7 +213,8 @@ def _as_scientific(specifier: Specifier, value: str, data_type: DataType, enviro
 
 
 def _finite(shown: str, value: str) -> str:
-    return f"CASE WHEN isnan({value}) THEN 'NaN' WHEN isinf({value}) THEN CASE WHEN {value} > 0 THEN 'Infinity' ELSE '-Infinity' END ELSE {shown} END"
+    infinite = f"CASE WHEN {value} > 0 THEN 'Infinity' ELSE '-Infinity' END"
+    return f"CASE WHEN isnan({value}) THEN 'NaN' WHEN isinf({value}) THEN {infinite} ELSE {shown} END"
 
 
 def _signed(digits: str, value: str, specifier: Specifier) -> str:

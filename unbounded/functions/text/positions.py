@@ -35,7 +35,8 @@ def _is_binary(invocation: Invocation) -> bool:
 def _lower_substring(invocation: Invocation) -> str:
     value, start, length = invocation.sql
     if _is_binary(invocation):
-        return f"unhex({_part(f'hex({value})', f'CASE WHEN {start} > 0 THEN 2 * {start} - 1 ELSE 2 * {start} END', f'2 * {length}::BIGINT')})"
+        first_digit = f"CASE WHEN {start} > 0 THEN 2 * {start} - 1 ELSE 2 * {start} END"
+        return f"unhex({_part(f'hex({value})', first_digit, f'2 * {length}::BIGINT')})"
     position = invocation.constant(1)
     if isinstance(position, int) and position > 0 and invocation.constant(2) == 2147483647:
         return f"substring({value}, {position})"

@@ -114,6 +114,8 @@ def append_rows(
 
 
 def writable_table(parts: tuple[str, ...], context: CommandContext) -> Table:
+    if context.names.has_view(parts):
+        raise analysis_error("UNSUPPORTED_INSERT.RDD_BASED")
     table = context.tables.get(parts)
     if table.kind is TableKind.VIEW:
         name = quote_parts(table.parts)

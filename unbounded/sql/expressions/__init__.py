@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlglot import exp
 
@@ -35,13 +35,10 @@ _TRANSLATORS: Mapping[type[exp.Expr], Callable[[Any, Scope], Expression]] = {
 }
 
 
-_LOCATED = (Literal, UnresolvedAttribute, UnresolvedStar, UnresolvedFunction, Cast, ExtractValue, Window, Subquery)
-_Located = TypeVar(
-    "_Located", Literal, UnresolvedAttribute, UnresolvedStar, UnresolvedFunction, Cast, ExtractValue, Window, Subquery
-)
+_Located = Literal | UnresolvedAttribute | UnresolvedStar | UnresolvedFunction | Cast | ExtractValue | Window | Subquery
 
 
-def _with_origin(expression: _Located, node: exp.Expr, scope: Scope) -> _Located:
+def _with_origin(expression: _Located, node: exp.Expr, scope: Scope) -> Expression:
     """`expression` with its place in the text, unless it has one or the grammar has marked none."""
     origin = scope.origin_of(node)
     return expression if expression.origin is not None or origin is None else replace(expression, origin=origin)
@@ -53,4 +50,4 @@ def translate_expression(node: exp.Expr, scope: Scope) -> Expression:
     if translate is None:
         raise not_supported(f"The SQL expression {type(node).__name__}", "Write it with functions.")
     expression = translate(node, scope)
-    return _with_origin(expression, node, scope) if isinstance(expression, _LOCATED) else expression
+    return _with_origin(expression, node, scope) if isinstance(expression, _Located) else expression

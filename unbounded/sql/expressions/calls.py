@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from unbounded.errors import not_supported
+from unbounded.plan.identifiers import parse_table_name
 from unbounded.plan.unresolved import (
     Alias,
     Cast,
@@ -24,6 +25,7 @@ from unbounded.plan.unresolved import (
     UnresolvedAttribute,
     UnresolvedFunction,
 )
+from unbounded.sql.expressions.identifier_clause import clause_text
 from unbounded.sql.expressions.types import cast_type
 from unbounded.sql.expressions.windows import sort_order
 from unbounded.sql.scope import Scope, call
@@ -33,8 +35,8 @@ from unbounded.types.datatypes import STRING
 def _function(node: exp.Anonymous, scope: Scope) -> Expression:
     """A call by name, arguments as written. `this` is a name, perhaps with dots, or our own plain string."""
     name = node.this if isinstance(node.this, str) else ".".join(_name_parts(node.this))
-    if name.upper() == "IDENTIFIER":
-        raise not_supported("The IDENTIFIER clause", "Write the name itself.")
+    if name.upper() == "IDENTIFIER" and len(node.expressions) == 1:
+        return UnresolvedAttribute(parse_table_name(clause_text(node, scope)))
     arguments = node.expressions
     if arguments and isinstance(arguments[0], exp.Distinct):
         return UnresolvedFunction(name, scope.expressions(arguments[0].expressions), is_distinct=True)

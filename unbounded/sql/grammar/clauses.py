@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import TokenType, exp
 
-from unbounded.errors import not_supported
 from unbounded.sql.grammar.relations import RelationGrammar
 
 

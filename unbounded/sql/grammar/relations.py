@@ -74,8 +74,6 @@ class RelationGrammar(OperatorGrammar):
             name = exp.Dot(this=name, expression=self.required(self.identifier()))
         self.refuse_hyphen()
         if self.is_at(TokenType.L_PAREN):
-            if name.name.upper() == "IDENTIFIER":
-                raise not_supported("The IDENTIFIER clause", "Write the name of the table itself.")
             self.marked(name, first)
             return self._aliased(exp.Table(this=self.parse_call(name, first)))
         self._refuse_time_travel()

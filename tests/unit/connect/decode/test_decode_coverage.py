@@ -18,19 +18,13 @@ CONTEXT = DecodeContext(cached_bytes={}.__getitem__)
 
 UNSUPPORTED_RELATIONS = {
     "apply_in_pandas_with_state",
-    "approx_quantile",
     "as_of_join",
     "common_inline_user_defined_data_source",
     "common_inline_user_defined_table_function",
-    "corr",
-    "cov",
-    "crosstab",
     "extension",
-    "freq_items",
     "ml_relation",
     "nearest_by_join",
     "relation_changes",
-    "sample_by",
     "unknown",
 }
 UNSUPPORTED_COMMANDS = {

@@ -133,7 +133,7 @@ FRAMES: dict[str, tuple[Callable[[DataFrame], DataFrame], Relation]] = {
     "dropna": (lambda d: d.dropna(thresh=2, subset=["id"]), DropNa(R, ("id",), 2)),
     "dropna any": (lambda d: d.dropna(), DropNa(R, (), None)),
     "dropna all": (lambda d: d.dropna("all"), DropNa(R, (), 1)),
-    "describe": (lambda d: d.describe("id"), Summary(R, columns=("id",))),
+    "describe": (lambda d: d.describe("id"), Summary(R, columns=("id",), is_describe=True)),
     "summary": (lambda d: d.summary("min"), Summary(R, statistics=("min",))),
     "union": (
         lambda d: d.union(d),
