@@ -13,7 +13,12 @@ from unbounded.analysis.expressions import resolve_named
 from unbounded.analysis.grouping_forms import is_group_by_all, over_group_columns, plain_items
 from unbounded.analysis.names import qualified
 from unbounded.analysis.pivots import expand_pivot
-from unbounded.analysis.projection import GROUPING_FUNCTIONS, has_aggregate, is_aggregate_call, refuse_grouping_functions
+from unbounded.analysis.projection import (
+    GROUPING_FUNCTIONS,
+    has_aggregate,
+    is_aggregate_call,
+    refuse_grouping_functions,
+)
 from unbounded.analysis.time_windows import PlannedWindows, plan_grouping_windows
 from unbounded.analysis.windows import refuse_bare_window_functions
 from unbounded.errors import SparkError, analysis_error
