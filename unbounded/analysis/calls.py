@@ -119,7 +119,9 @@ def _resolve_lambda(
         offered = tuple(p for p in offered if p.role is not LambdaRole.INDEX)
     if count != len(offered):
         counts = {"expectedNumArgs": str(count), "actualNumArgs": str(len(offered))}
-        raise analysis_error("INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", **counts)
+        mismatch = analysis_error("INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", **counts)
+        mismatch.locate(expression.origin)
+        raise mismatch
     variables = _variables(expression.parameters, offered, analysis)
     return Lambda(variables, analysis.expression(expression.body, scope.with_variables(variables)))
 

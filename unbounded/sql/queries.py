@@ -73,7 +73,8 @@ def _result_clauses(relation: Relation, node: exp.Expr, scope: Scope) -> Relatio
 def _ordered(relation: Relation, node: exp.Expr, scope: Scope) -> Relation:
     order, cluster, distribute, sort = (node.args.get(key) for key in ("order", "cluster", "distribute", "sort"))
     if sum(clause is not None for clause in (order, cluster, distribute or sort)) > 1:
-        raise scope.error(node, "UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES")
+        start, end = node.meta["clauses"]
+        raise scope.source.error_at("UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES", start, end)
     spread = distribute or cluster
     if spread is not None:
         items = scope.expressions([item.this for item in spread.expressions])

@@ -45,6 +45,8 @@ def spark_tree(node: u.Expression) -> str:
             return f"{prefix}cast({spark_tree(child)} as {data_type.simple_string})"
         case u.SortOrder(child=child, is_ascending=ascending, has_nulls_first=nulls_first):
             return f"{spark_tree(child)} {'ASC' if ascending else 'DESC'} NULLS {'FIRST' if nulls_first else 'LAST'}"
+        case u.WallClockLiteral(value=value):
+            return str(datetime(1970, 1, 1) + timedelta(microseconds=value))
         case u.ExtractValue(child=child, extraction=extraction):
             return f"{spark_tree(child)}[{spark_tree(extraction)}]"
         case u.Subquery(kind=kind, values=values):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unbounded.errors import SparkError
-from unbounded.plan.unresolved import Cast, Literal
+from unbounded.plan.unresolved import Literal, WallClockLiteral
 from unbounded.sql import parse_expression
 from unbounded.types.datatypes import (
     BINARY,
@@ -82,8 +82,8 @@ LITERALS = {
     "TIMESTAMP'1970-01-01T00:00:00Z'": Literal(0, TIMESTAMP),
     "timestamp '1970-01-01 01:00:00+01:00'": Literal(0, TIMESTAMP),
     "timestamp '2020-07-01 02:00:00 Europe/Berlin'": Literal(1_593_561_600 * SECOND, TIMESTAMP),
-    "TIMESTAMP'2020-01-01'": Cast(Literal("2020-01-01", STRING), TIMESTAMP),
-    "timestamp_ltz'2020-01-01 01:02:03'": Cast(Literal("2020-01-01 01:02:03", STRING), TIMESTAMP),
+    "TIMESTAMP'2020-01-01'": WallClockLiteral(1_577_836_800_000_000),
+    "timestamp_ltz'2020-01-01 01:02:03'": WallClockLiteral(1_577_840_523_000_000),
     "INTERVAL 1 DAY": Literal(DAY, DAYS),
     "interval '1' day": Literal(DAY, DAYS),
     "interval -'1' day": Literal(-DAY, DAYS),

@@ -54,16 +54,11 @@ OURS = {
     "s ilike 'a%'": "ilike('s, a%)",
     "s rlike 'a'": "rlike('s, a)",
     "s regexp 'a'": "rlike('s, a)",
-    # A timestamp without a zone waits for the session's zone.
-    "timestamp'2020-01-01 00:00:00'": "cast(2020-01-01 00:00:00 as timestamp)",
-    "timestamp_ltz'2020-01-01 00:00:00'": "cast(2020-01-01 00:00:00 as timestamp)",
     # Operators called by name look like operators; a LIKE function too.
     "`+`(1,2)": "(1 + 2)",
     "`==`(1,2)": "(1 = 2)",
     "and(true,false)": "(true AND false)",
     "like(s,'a')": "'s LIKE a",
-    # interval_text shows seconds without the leading zero.
-    "interval 1.5 seconds": "INTERVAL '1.5' SECOND",
 }
 REFUSED = {"time'10:00:00'", "parse_json('{\"a\":1}'):a"}
 

@@ -27,8 +27,10 @@ from unbounded.plan.unresolved import (
     ShowCreateTable,
     ShowDatabases,
     ShowFunctions,
+    ShowPartitions,
     ShowTables,
     SubqueryAlias,
+    TruncateTable,
     UnresolvedStar,
     UnsupportedCommand,
     UseDatabase,
@@ -72,11 +74,13 @@ STATEMENTS = {
     "create external table t (a int) location '/t'": CreateTable(("t",), StructType((A,)), None, None, location="/t"),
     "create table t as (select 1)": CreateTable(("t",), None, SELECT_1, None),
     "create table t like u": UnsupportedCommand("CREATE TABLE LIKE"),
-    "create temporary view v as select 1": CreateView(SELECT_1, "v", False, False),
-    "create or replace temp view v (a, b comment 'x') as select 1": CreateView(SELECT_1, "v", False, True, ("a", "b")),
-    "create global temporary view v as select 1": CreateView(SELECT_1, "v", True, False),
+    "create temporary view v as select 1": CreateView(SELECT_1, "v", False, False, refuses_duplicates=True),
+    "create or replace temp view v (a, b comment 'x') as select 1": CreateView(
+        SELECT_1, "v", False, True, ("a", "b"), refuses_duplicates=True
+    ),
+    "create global temporary view v as select 1": CreateView(SELECT_1, "v", True, False, refuses_duplicates=True),
     "create temporary view v (a int) using csv options (path '/x')": CreateView(
-        DataSource("csv", StructType((A,)), (("path", "/x"),)), "v", False, False
+        DataSource("csv", StructType((A,)), (("path", "/x"),)), "v", False, False, refuses_duplicates=True
     ),
     "create database if not exists d": CreateDatabase("d", True),
     "create schema spark_catalog.d": CreateDatabase("d"),
@@ -107,7 +111,7 @@ STATEMENTS = {
     "show columns from t from d": ShowColumns(("d", "t")),
     "show create table d.t": ShowCreateTable(("d", "t")),
     "show functions like 'a*'": ShowFunctions("a*"),
-    "show partitions t": UnsupportedCommand("SHOW PARTITIONS"),
+    "show partitions t": ShowPartitions(("t",)),
     "describe t": DescribeTable(("t",)),
     "desc table extended d.t": DescribeTable(("d", "t"), True),
     "describe formatted t": DescribeTable(("t",), True),
@@ -138,11 +142,11 @@ STATEMENTS = {
     "reset a.b": SetConfig("a.b", is_reset=True),
     "set var x = 1": UnsupportedCommand("SET VAR"),
     # known by name only
-    "alter table t add columns (a int)": UnsupportedCommand("ALTER TABLE"),
+    "alter table t add columns (a int)": UnsupportedCommand("ALTER TABLE … ADD"),
     "delete from t where a": UnsupportedCommand("DELETE FROM"),
     "update t set a = 1": UnsupportedCommand("UPDATE"),
     "merge into t using u on true when matched then delete": UnsupportedCommand("MERGE INTO"),
-    "truncate table t": UnsupportedCommand("TRUNCATE TABLE"),
+    "truncate table t": TruncateTable(("t",)),
     "refresh table t": UnsupportedCommand("REFRESH"),
     "analyze table t compute statistics": UnsupportedCommand("ANALYZE"),
     "msck repair table t": UnsupportedCommand("MSCK"),

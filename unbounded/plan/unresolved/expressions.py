@@ -132,6 +132,7 @@ class LambdaVariable(Expression):
 class Lambda(Expression):
     body: Expression
     parameters: tuple[str, ...]
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 class FrameUnit(Enum):

@@ -13,6 +13,7 @@ from unbounded.plan.unresolved import (
     Cast,
     Expression,
     ExtractValue,
+    Lambda,
     Literal,
     Subquery,
     UnresolvedAttribute,
@@ -35,7 +36,17 @@ _TRANSLATORS: Mapping[type[exp.Expr], Callable[[Any, Scope], Expression]] = {
 }
 
 
-_Located = Literal | UnresolvedAttribute | UnresolvedStar | UnresolvedFunction | Cast | ExtractValue | Window | Subquery
+_Located = (
+    Literal
+    | UnresolvedAttribute
+    | UnresolvedStar
+    | UnresolvedFunction
+    | Cast
+    | ExtractValue
+    | Lambda
+    | Window
+    | Subquery
+)
 
 
 def _with_origin(expression: _Located, node: exp.Expr, scope: Scope) -> Expression:

@@ -50,8 +50,7 @@ class QueryGrammar(ClauseGrammar):
         first = self.current
         self._clauses(query, _RESULT_CLAUSES)
         self._clauses(query, _LAST_CLAUSES)
-        if "start" not in query.meta:
-            self.marked(query, first)
+        query.meta["clauses"] = (first.start, self.previous.end)
         if self.take(TokenType.PIPE_GT):
             raise not_supported("SQL pipe syntax (|>)", "Write the query with SELECT … FROM …")
         return query if ctes is None else exp.Subquery(this=query, with_=ctes)
