@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from unbounded.analysis import names
 from unbounded.analysis.context import Analysis, Scope
+from unbounded.analysis.named_arguments import in_places
 from unbounded.analysis.rewrites import rewrite_call
 from unbounded.analysis.stars import expand_star
 from unbounded.errors import SparkError, analysis_error, not_supported
@@ -49,6 +50,7 @@ def resolve_call(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -
     function = REGISTRY.find(name)
     if function is None:
         return _resolve_user_function(call, scope, analysis)
+    call = in_places(call)
     arguments = _resolve_arguments(call, function, scope, analysis)
     if any(isinstance(a, GeneratorCall) for a in arguments):
         shown = pretty_name(Call(name, tuple(arguments), NULL))

@@ -6,6 +6,41 @@ CRYPTOGRAPHY = frozenset({"aes_encrypt", "aes_decrypt", "try_aes_decrypt"})
 FILES = frozenset({"input_file_name", "input_file_block_start", "input_file_block_length"})
 JAVA = frozenset({"reflect", "java_method", "try_reflect"})
 COLLATIONS = frozenset({"collate", "collations"})
+PARTITIONING = frozenset({"bucket", "years", "months", "days", "hours"})
+"""Transforms that only partitionedBy of a table takes."""
+FORMATS = frozenset({"from_avro", "to_avro", "schema_of_avro", "from_protobuf", "to_protobuf"})
+TABLES = frozenset({"python_worker_logs", "sql_keywords"})
+METRIC_VIEWS = frozenset({"measure"})
+TIMES = frozenset(
+    [
+        "current_time",
+        "make_time",
+        "time",
+        "time_bucket",
+        "time_diff",
+        "time_from_micros",
+        "time_from_millis",
+        "time_from_seconds",
+        "time_to_micros",
+        "time_to_millis",
+        "time_to_seconds",
+        "time_trunc",
+        "to_time",
+        "try_to_time",
+    ]
+)
+"""Of the type TIME, which this engine does not have."""
+VECTORS = frozenset(
+    [
+        "vector_avg",
+        "vector_cosine_similarity",
+        "vector_inner_product",
+        "vector_l2_distance",
+        "vector_norm",
+        "vector_normalize",
+        "vector_sum",
+    ]
+)
 
 SKETCHES = frozenset(
     [
@@ -13,11 +48,7 @@ SKETCHES = frozenset(
         "approx_top_k_accumulate",
         "approx_top_k_combine",
         "approx_top_k_estimate",
-        "bitmap_and_agg",
-        "bitmap_construct_agg",
-        "bitmap_or_agg",
         "count_min_sketch",
-        "histogram_numeric",
         "hll_sketch_agg",
         "hll_sketch_estimate",
         "hll_union",
@@ -109,4 +140,19 @@ XML = frozenset(
 )
 SPATIAL = frozenset(["st_asbinary", "st_geogfromwkb", "st_geomfromwkb", "st_setsrid", "st_srid"])
 
-KNOWN = CRYPTOGRAPHY | FILES | JAVA | COLLATIONS | SKETCHES | VARIANTS | XML | SPATIAL
+KNOWN = frozenset().union(
+    CRYPTOGRAPHY,
+    FILES,
+    FORMATS,
+    JAVA,
+    COLLATIONS,
+    PARTITIONING,
+    TABLES,
+    METRIC_VIEWS,
+    TIMES,
+    SKETCHES,
+    VARIANTS,
+    VECTORS,
+    XML,
+    SPATIAL,
+)

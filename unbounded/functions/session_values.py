@@ -13,6 +13,7 @@ from unbounded.functions.signature import (
     ANY,
     P_BOOLEAN,
     P_STRING,
+    STRICT_STRING,
     Signature,
     wrong_argument_count,
     wrong_argument_type,
@@ -72,9 +73,12 @@ FUNCTIONS: dict[str, Function] = {
     "current_catalog": _of_environment(lambda environment: environment.catalog),
     "current_database": _DATABASE,
     "current_schema": _DATABASE,
+    "current_path": _of_environment(
+        lambda environment: f"system.builtin,system.session,{environment.catalog}.{environment.database}"
+    ),
     "version": _of_environment(lambda environment: f"{SPARK_VERSION} unbounded"),
     "typeof": scalar([ANY], STRING, _lower_typeof, nullability=_NEVER),
-    "collation": scalar([P_STRING], STRING, "'SYSTEM.BUILTIN.UTF8_BINARY'", nullability=_NEVER),
+    "collation": scalar([STRICT_STRING], STRING, "'SYSTEM.BUILTIN.UTF8_BINARY'", nullability=_NEVER),
     "monotonically_increasing_id": Function(
         Signature((), LONG), "(row_number() OVER () - 1)", nullability=_NEVER, is_deterministic=False
     ),

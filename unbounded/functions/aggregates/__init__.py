@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from unbounded.functions.aggregates import (
+    bitmaps,
     bits,
     collecting,
     distinct_counts,
     grouping,
+    histograms,
     moments,
     percentiles,
     picking,
@@ -17,6 +19,18 @@ from unbounded.functions.registry import Function
 
 FUNCTIONS: dict[str, Function] = {
     name: function
-    for family in (sums, bits, collecting, picking, moments, regression, percentiles, distinct_counts, grouping)
+    for family in (
+        sums,
+        bits,
+        bitmaps,
+        collecting,
+        picking,
+        moments,
+        regression,
+        percentiles,
+        histograms,
+        distinct_counts,
+        grouping,
+    )
     for name, function in family.FUNCTIONS.items()
 }

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from unbounded.errors import analysis_error
+from unbounded.errors import ErrorKind, analysis_error
 from unbounded.functions.aggregates.calls import called
-from unbounded.functions.engine import engine_type
+from unbounded.functions.engine import engine_type, raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import (
@@ -217,7 +217,14 @@ def _lower_percentile(invocation: Invocation) -> str:
 def _repeated(invocation: Invocation) -> str:
     """Every value as often as its frequency says."""
     value, frequency = invocation.sql[0], invocation.sql[2]
-    copies = f"repeat([CAST({value} AS DOUBLE)], CAST({frequency} AS BIGINT))"
+    failure = raise_error(
+        ErrorKind.ILLEGAL_ARGUMENT,
+        "NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION",
+        {"frequencyExpression": f'"{pretty_name(invocation.arguments[2])}"'},
+        {"negativeValue": f"CAST({frequency} AS VARCHAR) || 'L'"},
+    )
+    count = f"CASE WHEN {frequency} < 0 THEN {failure} ELSE CAST({frequency} AS BIGINT) END"
+    copies = f"repeat([CAST({value} AS DOUBLE)], {count})"
     return f"flatten({called('list', invocation, copies, condition=f'{value} IS NOT NULL')})"
 
 

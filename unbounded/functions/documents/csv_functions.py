@@ -128,7 +128,7 @@ def _lower_to_csv(invocation: Invocation) -> str:
     def written(row: str) -> str:
         cells = (_cell(f"struct_extract({row}, {text(f.name)})", f.data_type) for f in schema.fields)
         joined = f" || {text(options.separator)} || ".join(cells) or "''"
-        return f"CASE WHEN {row} IS NOT NULL THEN {joined} END"
+        return f"CASE WHEN {row} IS NOT NULL THEN nullif({joined}, '') END"
 
     def _cell(value: str, data_type: DataType) -> str:
         if isinstance(data_type, StructType | ArrayType | MapType):

@@ -7,9 +7,11 @@ the engine. Parameters and result have fixed engine types; a kernel gets every r
 from __future__ import annotations
 
 from unbounded.functions.kernels import (
+    bitmaps,
     charsets,
     decimals,
     hashes,
+    histograms,
     invalid_text,
     json_members,
     json_objects,
@@ -24,9 +26,11 @@ from unbounded.functions.kernels import (
 from unbounded.functions.kernels.kernel import Kernel
 
 _FAMILIES = (
+    bitmaps,
     charsets,
     decimals,
     hashes,
+    histograms,
     invalid_text,
     json_members,
     json_objects,

@@ -30,6 +30,10 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "DOUBLE": pa.float64(),
     "VARCHAR[]": pa.list_(pa.string()),
     "VARCHAR[][]": pa.list_(pa.list_(pa.string())),
+    "BIGINT[]": pa.list_(pa.int64()),
+    "BLOB[]": pa.list_(pa.binary()),
+    "DOUBLE[]": pa.list_(pa.float64()),
+    "STRUCT(x DOUBLE, y DOUBLE)[]": pa.list_(pa.struct([("x", pa.float64()), ("y", pa.float64())])),
 }
 
 

@@ -8,7 +8,6 @@ from unbounded.functions.math.arithmetic import wrapped
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
 from unbounded.functions.signature import (
     INTEGRAL,
-    P_BINARY,
     P_INTEGER,
     P_LONG,
     P_STRING,
@@ -24,6 +23,7 @@ from unbounded.types.datatypes import (
     INTEGER,
     LONG,
     STRING,
+    BinaryType,
     BooleanType,
     DataType,
     IntegralType,
@@ -38,6 +38,7 @@ _INTEGRAL_OR_BOOLEAN = Parameter(
     '("INTEGRAL" or "BOOLEAN")',
     lambda given: given if isinstance(given, BooleanType) else strictly(LONG, IntegralType).accept(given),
 )
+_BITMAP = Parameter('"BINARY"', lambda given: given if isinstance(given, BinaryType) else None)
 _HEX_INPUT = one_of('("BIGINT" or "BINARY" or "STRING")', LONG, BINARY, STRING, default=LONG)
 
 
@@ -109,7 +110,7 @@ FUNCTIONS: dict[str, Function] = {
         [P_LONG], LONG, "CASE WHEN {0} > 0 THEN 1 + ({0} - 1) // 32768 ELSE {0} // 32768 END"
     ),
     "bitmap_count": scalar(
-        [P_BINARY], LONG, "CASE WHEN octet_length({0}) = 0 THEN 0 ELSE CAST(bit_count(CAST({0} AS BIT)) AS BIGINT) END"
+        [_BITMAP], LONG, "CASE WHEN octet_length({0}) = 0 THEN 0 ELSE CAST(bit_count(CAST({0} AS BIT)) AS BIGINT) END"
     ),
     "hex": scalar([_HEX_INPUT], STRING, "hex({0})", nullability=_ALWAYS),
     "unhex": scalar(

@@ -46,6 +46,8 @@ _MASK_NAMES = ("upperChar", "lowerChar", "digitChar", "otherChar")
 
 
 def _type_mask(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    if not arguments:
+        raise analysis_error("REQUIRED_PARAMETER_NOT_FOUND", routineName="`mask`", parameterName="`str`", index="0")
     defaults = (Literal("X", STRING), Literal("x", STRING), Literal("n", STRING), _NONE)
     coerced, result = Signature((STRICT_STRING,) * 5, STRING, 4, defaults=defaults).apply(name, arguments)
     for argument, what in zip(coerced[1:], _MASK_NAMES, strict=True):
@@ -70,7 +72,13 @@ def _lower_parse_url(invocation: Invocation) -> str:
     return f"kernel_parse_url({url}, {part}, {key[0] if key else chr(39) * 2}, {raises})"
 
 
-_PARSE_URL = scalar([P_STRING, P_STRING, P_STRING], STRING, _lower_parse_url, optional=1, nullability=_ALWAYS)
+def _type_parse_url(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
+    if not 2 <= len(arguments) <= 3:
+        raise wrong_argument_count(name, len(arguments), "[2, 3]").without_place()
+    return Signature((P_STRING,) * 3, STRING, 1).apply(name, arguments)
+
+
+_PARSE_URL = Function(_type_parse_url, _lower_parse_url, nullability=_ALWAYS)
 
 
 # ---------------------------------------------------------------------------------------------- numbers
