@@ -26,8 +26,10 @@ def run_statement(statement: str, *, remote: str | None) -> int:
     """Prints the statement's rows, if it has columns; the error goes to standard error."""
     _connect(remote, import_paths=[])
     from pyspark.errors import PySparkException  # noqa: PLC0415  the engine has to be started first
+    from pyspark.logger import PySparkLogger  # noqa: PLC0415
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True  # the client would print the error a second time
     session = SparkSession.builder.getOrCreate()
     try:
         rows = session.sql(statement)

@@ -13,7 +13,6 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from unbounded.errors import SparkError
 from unbounded.functions.engine import error_text
-from unbounded.functions.kernels import KERNELS
 from unbounded.functions.kernels.kernel import ARROW_TYPES, Kernel
 
 _NAME = re.compile(r"\bkernel_\w+")
@@ -29,9 +28,12 @@ class DefinedKernels:
 
     def define_for(self, sql: str) -> None:
         """Defines every kernel whose name stands in `sql`."""
-        needed = set(_NAME.findall(sql)) & KERNELS.keys()
-        if needed <= self._names:
+        named = set(_NAME.findall(sql))
+        if named <= self._names:
             return
+        from unbounded.functions.kernels.table import KERNELS  # noqa: PLC0415  most queries need none
+
+        needed = named & KERNELS.keys()
         with self._lock:
             for name in sorted(needed - self._names):
                 self._define(name, KERNELS[name])
