@@ -33,6 +33,7 @@ class ErrorKind(Enum):
     UNSUPPORTED = ("org.apache.spark.SparkUnsupportedOperationException", "java.lang.UnsupportedOperationException")
     NO_SUCH_ELEMENT = ("org.apache.spark.SparkNoSuchElementException", "java.util.NoSuchElementException")
     RUNTIME = ("org.apache.spark.SparkRuntimeException", "java.lang.RuntimeException")
+    JAVA_RUNTIME = ("java.lang.RuntimeException",)
     SPARK = ("org.apache.spark.SparkException",)
     UPGRADE = ("org.apache.spark.SparkUpgradeException",)
     PYTHON = ("org.apache.spark.api.python.PythonException",)

@@ -16,7 +16,7 @@ from unbounded.functions import (
 from unbounded.functions.collections import array_sets, arrays, higher_order, maps, sequences
 from unbounded.functions.datetimes import arithmetic as datetime_arithmetic
 from unbounded.functions.datetimes import conversions, epochs, making, moves, parts, present, truncation, zone_changes
-from unbounded.functions.documents import csv_functions, json_functions, json_paths
+from unbounded.functions.documents import csv_functions, json_functions, json_paths, xpath_functions
 from unbounded.functions.known import KNOWN
 from unbounded.functions.math import bits, elementary, random, rounding
 from unbounded.functions.patterns import like, regular
@@ -40,6 +40,7 @@ REGISTRY = Registry(
         json_functions.FUNCTIONS,
         json_paths.FUNCTIONS,
         csv_functions.FUNCTIONS,
+        xpath_functions.FUNCTIONS,
         parts.FUNCTIONS,
         moves.FUNCTIONS,
         truncation.FUNCTIONS,

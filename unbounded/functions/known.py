@@ -127,15 +127,6 @@ XML = frozenset(
         "from_xml",
         "schema_of_xml",
         "to_xml",
-        "xpath",
-        "xpath_boolean",
-        "xpath_double",
-        "xpath_float",
-        "xpath_int",
-        "xpath_long",
-        "xpath_number",
-        "xpath_short",
-        "xpath_string",
     ]
 )
 SPATIAL = frozenset(["st_asbinary", "st_geogfromwkb", "st_geomfromwkb", "st_setsrid", "st_srid"])

@@ -17,6 +17,7 @@ from unbounded.functions.kernels import (
     patterns,
     text,
     web,
+    xpath,
     zone_names,
 )
 from unbounded.functions.kernels.kernel import Kernel
@@ -36,6 +37,7 @@ _FAMILIES = (
     patterns,
     text,
     web,
+    xpath,
     zone_names,
 )
 KERNELS: dict[str, Kernel] = {
