@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from pyspark.sql import Observation
+from pyspark.sql import Observation, Row
 from pyspark.sql import functions as F
 from pyspark.sql.connect.client import SparkConnectClient
 from pyspark.sql.connect.session import SparkSession
@@ -48,3 +48,11 @@ def test_metrics_count_the_rows(spark: SparkSession) -> None:
     assert frame.executionInfo is not None
     (metric,) = frame.executionInfo.metrics._metrics[0].metrics
     assert (metric.name, metric.value) == ("numOutputRows", 7)
+
+
+def test_a_loop_of_columns_may_be_long(spark: SparkSession) -> None:
+    """Each turn nests the message one level deeper; protobuf alone would stop at 100."""
+    frame = spark.range(2)
+    for number in range(150):
+        frame = frame.withColumn("turn", F.lit(number))
+    assert frame.collect() == [Row(id=0, turn=149), Row(id=1, turn=149)]

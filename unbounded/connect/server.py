@@ -18,6 +18,8 @@ from pyspark.sql.connect.proto.base_pb2_grpc import (
     add_SparkConnectServiceServicer_to_server,
 )
 
+from unbounded.connect.deep_plans import allow_deep_plans
+
 CONCURRENT_CALLS_MAX = 512
 """Also the number of threads: a call that waits for hours (awaitTermination) must not keep others from theirs."""
 
@@ -58,6 +60,7 @@ class ConnectServer:
 
     def __init__(self, address: ServerAddress) -> None:
         interceptors = [TokenCheck(address.token)] if address.token is not None else []
+        allow_deep_plans()
         self._threads = ThreadPoolExecutor(CONCURRENT_CALLS_MAX, thread_name_prefix="call")
         self._server = grpc.server(
             self._threads,

@@ -7,7 +7,7 @@ knows protobuf or SQL text; every node is frozen and compares by value, so equal
 
 from __future__ import annotations
 
-from unbounded.plan.unresolved.base import *
 from unbounded.plan.unresolved.commands import *
 from unbounded.plan.unresolved.expressions import *
+from unbounded.plan.unresolved.parents import *
 from unbounded.plan.unresolved.relations import *

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from unbounded.plan.unresolved.base import Command, Expression, Options, Relation
 from unbounded.plan.unresolved.expressions import PythonFunction
+from unbounded.plan.unresolved.parents import Command, Expression, Options, Relation
 from unbounded.types.datatypes import StructType
 
 

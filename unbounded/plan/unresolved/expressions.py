@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from unbounded.errors import Origin
-from unbounded.plan.unresolved.base import Expression, Relation
+from unbounded.plan.unresolved.parents import Expression, Relation
 from unbounded.types.datatypes import DataType
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 
 from unbounded.errors import Origin
-from unbounded.plan.unresolved.base import Expression, Options, Relation
 from unbounded.plan.unresolved.expressions import (
     Alias,
     Literal,
@@ -17,6 +16,7 @@ from unbounded.plan.unresolved.expressions import (
     SortOrder,
     UnresolvedFunction,
 )
+from unbounded.plan.unresolved.parents import Expression, Options, Relation
 from unbounded.types.datatypes import StructType
 
 
