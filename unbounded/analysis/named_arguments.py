@@ -14,6 +14,8 @@ Parameters = Sequence[tuple[str, u.Literal | None]]
 
 _SUGGESTIONS = 3
 _PARAMETERS: dict[str, Parameters] = {
+    **dict.fromkeys(("explode", "explode_outer", "posexplode", "posexplode_outer"), (("collection", None),)),
+    **dict.fromkeys(("inline", "inline_outer"), (("input", None),)),
     "mask": (
         ("str", None),
         ("upperChar", u.Literal("X", STRING)),

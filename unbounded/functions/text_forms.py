@@ -49,7 +49,7 @@ def to_shown_text(value: str, data_type: DataType, environment: Environment) -> 
 def _to_text(value: str, data_type: DataType, environment: Environment, null: str) -> str:
     match data_type:
         case NullType():
-            return "CAST(NULL AS VARCHAR)"
+            return f"CAST({value} AS VARCHAR)"  # always NULL, but `value` may raise an error
         case FloatType():
             return f"spark_float_text({value})"
         case DoubleType():

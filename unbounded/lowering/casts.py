@@ -91,7 +91,8 @@ def cast_value(value: str, source: DataType, target: DataType, mode: CastMode, e
 
 def _cast(value: str, source: DataType, target: DataType, rules: _Rules, depth: int) -> str:
     if isinstance(source, NullType):
-        return f"CAST(NULL AS {engine_type(target)})"
+        is_plain = value.startswith("CAST(NULL ")
+        return f"CAST({'NULL' if is_plain else value} AS {engine_type(target)})"
     if source == target or (is_string_like(source) and is_string_like(target)):
         return value
     if isinstance(source, ArrayType | MapType | StructType) and not is_string_like(target):

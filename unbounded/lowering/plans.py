@@ -9,6 +9,7 @@ from typing import Any
 from unbounded.connectors.files.scan import FileScan
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
+from unbounded.lowering.constant_rows import lower_constant_rows
 from unbounded.lowering.expressions import ExpressionLowering
 from unbounded.lowering.files.scans import lower_file_scan
 from unbounded.lowering.generators import lower_generate
@@ -173,6 +174,9 @@ def _lower_join(plan: Join, lowering: Lowering) -> str:
 
 
 def _lower_set_operation(plan: SetOperation, lowering: Lowering) -> str:
+    constants = lower_constant_rows(plan, _expressions(lowering))
+    if constants is not None:
+        return constants
     operator = f"{plan.operator.value}{' ALL' if plan.is_all else ''}"
     if plan.operator is SetOperator.UNION and not plan.is_all:
         operator = "UNION"

@@ -15,6 +15,7 @@ from unbounded.functions.signature import (
     STRICT_STRING,
     STRING_OR_ARRAY,
     STRING_OR_BINARY,
+    Parameter,
     Signature,
     Types,
     different_types,
@@ -105,7 +106,13 @@ def _joined_array(array: str, separator: str) -> str:
 
 def _lower_reverse(invocation: Invocation) -> str:
     (value,) = invocation.sql
-    return f"list_reverse({value})" if isinstance(invocation.type_of(0), ArrayType) else f"kernel_reverse({value})"
+    match invocation.type_of(0):
+        case ArrayType():
+            return f"list_reverse({value})"
+        case BinaryType():
+            return f"unhex(array_to_string(list_reverse(regexp_extract_all(hex({value}), '..')), ''))"
+        case _:
+            return f"kernel_reverse({value})"
 
 
 def _lower_initcap(invocation: Invocation) -> str:
@@ -160,6 +167,9 @@ def _cased(function: str, special: str) -> Function:
     )
 
 
+_REVERSIBLE = Parameter(
+    STRING_OR_ARRAY.name, lambda given: given if isinstance(given, BinaryType) else STRING_OR_ARRAY.accept(given)
+)
 _UPPER = _cased("upper", "ßŉǰΐΰևẖ-ẚẞὐ-ῼﬀ-ﬗ")
 _LOWER = _cased("lower", "İΣᾈ-ῼ")
 _CHARACTERS = _length("length({0})", "octet_length({0})")
@@ -181,7 +191,7 @@ FUNCTIONS: dict[str, Function] = {
     "concat": _CONCAT,
     "||": _CONCAT,
     "concat_ws": scalar([P_STRING, _STRING_OR_STRINGS], STRING, _lower_concat_ws, is_variadic=True),
-    "reverse": scalar([STRING_OR_ARRAY], _first, _lower_reverse),
+    "reverse": scalar([_REVERSIBLE], _first, _lower_reverse),
     "repeat": scalar([P_STRING, P_INTEGER], STRING, "repeat({0}, greatest({1}, 0)::BIGINT)"),
     "space": scalar([P_INTEGER], STRING, "repeat(' ', greatest({0}, 0)::BIGINT)"),
     "ascii": text_function("CASE WHEN {0} = '' THEN 0 ELSE ascii({0}) END", INTEGER),
