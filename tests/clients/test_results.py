@@ -30,6 +30,7 @@ def test_no_rows_are_still_a_table(spark: SparkSession) -> None:
 )
 def test_many_rows_arrive_in_order_however_they_are_cut(engine_url: str, options: dict[str, object]) -> None:
     spark = SparkSession.builder.remote(engine_url).create()
+    spark._client.close()
     spark._client = SparkConnectClient(engine_url, **options)  # type: ignore[arg-type]
     assert spark.range(200_000).toArrow()["id"].to_pylist() == list(range(200_000))
     spark.stop()

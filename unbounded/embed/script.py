@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -11,6 +14,8 @@ from types import CodeType, ModuleType, TracebackType
 
 CANNOT_OPEN_EXIT_CODE = 2
 FAILED_EXIT_CODE = 1
+END_AFTER_INTERRUPT_S = 1.0
+"""An interrupt that hits the client inside its channel's lock leaves threads which no exit can wait for."""
 
 
 def run_script(path: str, arguments: Sequence[str]) -> int:
@@ -34,6 +39,8 @@ def run_script(path: str, arguments: Sequence[str]) -> int:
     except KeyboardInterrupt as error:
         _show(error)
         sys.excepthook = _say_nothing
+        sys.unraisablehook = _ignore_leftovers
+        _die_of_interrupt_in(END_AFTER_INTERRUPT_S)
         raise
     except BaseException as error:  # the root of the script
         _show(error)
@@ -79,3 +86,20 @@ def _own_frames_removed(trace: TracebackType | None) -> TracebackType | None:
 
 def _say_nothing(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """It has been shown."""
+
+
+def _ignore_leftovers(leftover: sys.UnraisableHookArgs) -> None:
+    """Generators that the interrupt cut off cannot tell the server any more."""
+
+
+def _die_of_interrupt_in(seconds: float) -> None:
+    """Ends the process as an unhandled interrupt does, if it has not ended by itself."""
+
+    def die() -> None:
+        sys.stdout.flush()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    watchdog = threading.Timer(seconds, die)
+    watchdog.daemon = True
+    watchdog.start()
