@@ -10,6 +10,7 @@ from collections.abc import Sequence
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 15002
 DEMO_SECONDS = 10.0
+STATE_KEYS = [100_000, 1_000_000, 10_000_000]
 USAGE_EXIT_CODE = 2
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 
@@ -71,6 +72,9 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command = benchmarks.add_parser("startup", help="from process start to the first result")
     command.add_argument("--runs", type=int, default=7, help="default: %(default)s")
     command.set_defaults(run=_bench_startup)
+    command = benchmarks.add_parser("state", help="a batch that touches 10,000 keys of many, and a restore")
+    command.add_argument("--keys", type=int, nargs="+", default=STATE_KEYS, help="default: %(default)s")
+    command.set_defaults(run=_bench_state)
 
 
 # `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
@@ -111,3 +115,9 @@ def _bench_startup(options: argparse.Namespace) -> int:
     from unbounded.embed.bench_startup import measure_startup  # noqa: PLC0415
 
     return measure_startup(options.runs)
+
+
+def _bench_state(options: argparse.Namespace) -> int:
+    from unbounded.state.bench_state import measure_state  # noqa: PLC0415
+
+    return measure_state(options.keys)

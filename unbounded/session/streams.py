@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from unbounded.cancellation import Cancellation
 from unbounded.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from unbounded.clock import Clock
+from unbounded.connectors.available_now import bounded_to_now
 from unbounded.connectors.streams import SourceContext, StreamSink
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.database import Database
@@ -26,7 +27,7 @@ from unbounded.session.config import SessionConfig
 from unbounded.session.results import StreamStarted
 from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink
 from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
-from unbounded.state.table_store import TableStateStore
+from unbounded.state.columnar_store import ColumnarStateStore
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.checks import check_streaming_query, parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
@@ -92,7 +93,7 @@ class SessionStreams:
         query = StreamingQuery(
             identity,
             schedule,
-            lambda: self._micro_batch(plan, sink, checkpoint, runner, settings),
+            lambda: self._micro_batch(plan, sink, checkpoint, runner, settings, command.trigger),
             self._clock,
             cancellation,
             lambda progress: self._publish(EventKind.PROGRESS, _progress_event(progress)),
@@ -112,13 +113,16 @@ class SessionStreams:
         checkpoint: Checkpoint,
         runner: FragmentRunner,
         settings: StreamSettings,
+        trigger: u.Trigger,
     ) -> MicroBatch:
         sources = tuple(
             scan.source.open(SourceContext(checkpoint.source_directory(i), self._files, self._clock))
             for i, scan in enumerate(plan.scans)
         )
+        if trigger.kind is u.TriggerKind.AVAILABLE_NOW:
+            sources = tuple(map(bounded_to_now, sources))
         stores = {
-            operator.operator_id: TableStateStore(
+            operator.operator_id: ColumnarStateStore(
                 self._files,
                 checkpoint.state_directory(operator.operator_id),
                 state_schema(operator, runner.environment.time_zone),

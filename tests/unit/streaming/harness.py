@@ -19,7 +19,7 @@ from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan, StreamScan
 from unbounded.sql import parse_statement
-from unbounded.state.table_store import TableStateStore
+from unbounded.state.columnar_store import ColumnarStateStore
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
@@ -138,7 +138,7 @@ class Story:
         plan = incremental_plan(analyze(statement, environment, OneStream(self.clicks)))
         checkpoint = open_checkpoint(self.files, self._directory)
         stores = {
-            o.operator_id: TableStateStore(
+            o.operator_id: ColumnarStateStore(
                 self.files, checkpoint.state_directory(o.operator_id), state_schema(o, "UTC"), o.key_count
             )
             for o in plan.operators()

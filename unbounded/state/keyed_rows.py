@@ -1,0 +1,170 @@
+"""A state in memory: rows, and an index that finds them by their keys. Every change can be undone until `keep`.
+
+Not known here: versions and files (`columnar_store`), which segments are merged (`compaction`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from unbounded.state.hash_index import HashIndex, Ids
+from unbounded.state.key_words import KeyWords, Positions, Words, encode_keys, has_repeated_key
+from unbounded.state.segments import Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """`slots` (-1: not found) and `ids` (-1: not found) per key asked for."""
+
+    slots: Positions
+    ids: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Row `old_ids[i]` (-1: none) gave way to row `new_ids[i]` (-1: none); their key has `hashes[i]`."""
+
+    hashes: Words
+    old_ids: Ids
+    new_ids: Ids
+
+
+class KeyedRows:
+    """`schema` has the key columns first, `key_count` of them. `hash_keys` is a component so that tests may choose."""
+
+    def __init__(
+        self,
+        schema: pa.Schema,
+        key_count: int,
+        expiry: tuple[str, ...] | None = None,
+        *,
+        hash_keys: Callable[[KeyWords], Words] = KeyWords.hashes,
+    ) -> None:
+        self.schema = schema
+        self.key_schema = pa.schema([schema.field(i) for i in range(key_count)])
+        self.segments = Segments(schema, expiry)
+        self.row_count = 0
+        self._index = HashIndex()
+        self._hash_keys = hash_keys
+        self._changes: list[_Change] = []
+        self._kept_id = 0
+
+    @property
+    def memory_bytes(self) -> int:
+        return self.segments.memory_bytes + self._index.memory_bytes
+
+    # ------------------------------------------------------------------------------------------ reading
+
+    def find(self, keys: pa.Table) -> tuple[pa.Table, Positions, Ids]:
+        """The rows stored under `keys`, for each its position in `keys` (ascending), and its id."""
+        words = self._encode(keys.cast(self.key_schema))
+        found = self._look_up(words, self._hash_keys(words))
+        positions = np.flatnonzero(found.ids >= 0)
+        ids = found.ids[positions]
+        return self.segments.take(ids), positions, ids
+
+    def positions(self, keys: pa.Table) -> Positions:
+        """Which of `keys` have a row, ascending."""
+        words = self._encode(keys.cast(self.key_schema))
+        return np.flatnonzero(self._look_up(words, self._hash_keys(words)).ids >= 0)
+
+    def live_since_kept(self) -> pa.Table:
+        """The rows put since `keep` that count."""
+        fresh = [part.live_rows() for part in self.segments.parts if part.first_id >= self._kept_id]
+        return pa.Table.from_batches(fresh, schema=self.schema)
+
+    # ------------------------------------------------------------------------------------------ changing
+
+    def put(self, rows: pa.Table) -> None:
+        """Raises: ValueError if two rows have the same key"""
+        words = self._encode(rows)
+        hashes = self._hash_keys(words)
+        if has_repeated_key(words, hashes):
+            raise ValueError("two rows of one put have the same key")
+        found = self._look_up(words, hashes)
+        new_ids = self.segments.append(rows)
+        is_known = found.ids >= 0
+        self._index.replace(found.slots[is_known], new_ids[is_known])
+        self._index.insert(hashes[~is_known], new_ids[~is_known])
+        self.segments.mark(found.ids[is_known], is_live=False)
+        self.row_count += int(np.count_nonzero(~is_known))
+        self._changes.append(_Change(hashes, found.ids, new_ids))
+
+    def remove(self, keys: pa.Table) -> pa.Table:
+        """The keys that were there, each once."""
+        words = self._encode(keys.cast(self.key_schema))
+        found = self._look_up(words, self._hash_keys(words)).ids
+        ids = np.unique(found[found >= 0])
+        return self._remove_rows(ids, self.segments.take(ids, self.key_schema.names))
+
+    def take_expired(self, limit: int) -> pa.Table:
+        """Removes the rows whose expiry is `limit` or less, and gives them."""
+        ids = self.segments.expire(limit)
+        rows = self.segments.take(ids)
+        self._remove_rows(ids, rows.select(self.key_schema.names))
+        return rows
+
+    def _remove_rows(self, ids: Ids, keys: pa.Table) -> pa.Table:
+        hashes = self._hash_keys(self._encode(keys))
+        self._index.delete(self._index.slots_of(hashes, ids))
+        self.segments.mark(ids, is_live=False)
+        self.row_count -= len(ids)
+        self._changes.append(_Change(hashes, ids, np.full(len(ids), -1, dtype=np.int64)))
+        return keys
+
+    def keep(self) -> None:
+        """What changed so far stays."""
+        self._changes.clear()
+        self._kept_id = self.segments.next_id
+
+    def undo(self) -> None:
+        """Takes back what changed since `keep`, the last change first."""
+        if not self._changes:
+            return
+        for change in reversed(self._changes):
+            self._undo(change)
+        self._changes.clear()
+        self.segments.truncate(self._kept_id)
+        self.segments.look_again()
+
+    def _undo(self, change: _Change) -> None:
+        had_old, has_new = change.old_ids >= 0, change.new_ids >= 0
+        replaced, added, removed = had_old & has_new, has_new & ~had_old, had_old & ~has_new
+        slots = self._index.slots_of(change.hashes[replaced], change.new_ids[replaced])
+        self._index.replace(slots, change.old_ids[replaced])
+        self._index.delete(self._index.slots_of(change.hashes[added], change.new_ids[added]))
+        self._index.insert(change.hashes[removed], change.old_ids[removed])
+        self.segments.mark(change.old_ids[had_old], is_live=True)
+        self.row_count += int(np.count_nonzero(removed)) - int(np.count_nonzero(added))
+
+    # ------------------------------------------------------------------------------------------ keys
+
+    def _encode(self, rows: pa.Table) -> KeyWords:
+        """The words of the key columns of `rows`, which have the store's types."""
+        rows = rows.select(self.key_schema.names)
+        return encode_keys((_one_array(column) for column in rows.columns), rows.num_rows)
+
+    def _look_up(self, words: KeyWords, hashes: Words) -> Lookup:
+        """A row whose hash is right is the one only if its key is; else the search goes on behind it."""
+        slots = self._index.probe(hashes)
+        rows = np.flatnonzero(slots >= 0)
+        while rows.size:
+            stored = self.segments.take(self._index.ids_at(slots[rows]), self.key_schema.names)
+            asked = words if len(rows) == words.count else words.take(rows)
+            rows = rows[~self._encode(stored).equals(asked)]
+            slots[rows] = self._index.probe(hashes[rows], after=slots[rows])
+            rows = rows[slots[rows] >= 0]
+        ids = np.full(len(slots), -1, dtype=np.int64)
+        is_found = slots >= 0
+        ids[is_found] = self._index.ids_at(slots[is_found])
+        return Lookup(slots, ids)
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
