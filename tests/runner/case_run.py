@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from tests.runner.case_file import Block
 from tests.runner.verbs import VERBS, Run
@@ -53,6 +54,8 @@ class CaseRun:
 
     def _outcome(self, block: Block) -> Lines | Exception:
         body = "\n".join(block.body).replace("{dir}", str(self._directory))
+        # Another file's session, stopped meanwhile in this process, may have been the one that functions look for.
+        ConnectSession._set_default_and_active_session(self._spark)  # type: ignore[arg-type]
         run = Run(self._spark, self._directory, block.argument, body)
         try:
             with warnings.catch_warnings(action="ignore"):

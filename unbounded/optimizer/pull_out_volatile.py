@@ -11,25 +11,15 @@ from dataclasses import replace
 from typing import cast
 
 from unbounded.functions.catalog import REGISTRY
-from unbounded.plan.expressions import Alias, Attribute, Call, Expression, Lambda, PythonCall, WindowCall
+from unbounded.optimizer.fresh_ids import FreshIds
+from unbounded.plan.expressions import Alias, Call, Expression, Lambda, PythonCall, WindowCall
 from unbounded.plan.logical import Aggregate, Filter, Generate, LogicalPlan, Project, Sort
-from unbounded.plan.tree import children, map_children, rewrite_down, walk
+from unbounded.plan.tree import children, map_children, rewrite_down
 
 
 def pull_out_volatile(plan: LogicalPlan) -> LogicalPlan:
     """`plan` with every volatile expression that is part of a larger one moved into a projection below."""
     return cast(LogicalPlan, _rewrite(plan, FreshIds(plan)))
-
-
-class FreshIds:
-    """Column ids above all that the plan uses."""
-
-    def __init__(self, plan: LogicalPlan) -> None:
-        self._next = 1 + max((abs(node.id) for node in walk(plan) if isinstance(node, Attribute | Alias)), default=0)
-
-    def take(self) -> int:
-        self._next += 1
-        return self._next
 
 
 def _rewrite(node: object, ids: FreshIds) -> object:

@@ -2,8 +2,11 @@
 
 Spark hashes groups to shuffle partitions and hands the partitions over in order, so `show()` after a `groupBy` has an
 order that looks random but is always the same: pmod(murmur3(keys), spark.sql.shuffle.partitions). The engine's own
-order changes with its threads. For a result that goes to a user this rule sorts by Spark's partition, and within one
-(where Spark's order follows the input) by the keys. Not for tables that are written or used further.
+order changes with its threads. For a result that goes to a user this rule sorts by Spark's partition. Within one
+Spark's hash aggregation keeps the order in which the groups first appear in the input, and its sort aggregation (the
+minimum of a text, for example) that of the keys; finding out where a group appears first costs a pass over numbered
+rows, so it is done for small inputs, and larger ones are sorted by the keys. Not for tables that are written or used
+further.
 """
 
 from __future__ import annotations
@@ -11,19 +14,40 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from unbounded.plan.expressions import Attribute, Call, Expression, Literal, SortOrder, to_attribute
+from unbounded.connectors.files.scan import FileScan
+from unbounded.optimizer.fresh_ids import FreshIds
+from unbounded.optimizer.numbering import numbered
+from unbounded.plan.expressions import (
+    AggregateCall,
+    Alias,
+    Attribute,
+    Call,
+    Expression,
+    Literal,
+    NamedExpression,
+    SortOrder,
+    to_attribute,
+)
 from unbounded.plan.logical import (
     Aggregate,
     Deduplicate,
     Filter,
     Limit,
+    LocalRelation,
     LogicalPlan,
     Project,
+    Range,
+    Scan,
     Sort,
     SubqueryAlias,
 )
-from unbounded.types.datatypes import INTEGER
+from unbounded.plan.tree import walk_expression
+from unbounded.types.datatypes import INTEGER, LONG, BooleanType, DatetimeType, IntervalType, NumericType
 
+SMALL_ROWS = 100_000
+SMALL_BYTES = 16 << 20
+_OF_VALUES = frozenset({"min", "max", "first", "first_value", "any_value", "last", "last_value", "max_by", "min_by"})
+_FIXED_WIDTH = (NumericType, BooleanType, DatetimeType, IntervalType)
 _ORDER_PRESERVING = (Project, Filter, SubqueryAlias, Limit)
 
 
@@ -44,13 +68,42 @@ def _sorted_groups(aggregate: Aggregate, partition_count: int) -> LogicalPlan:
     """The keys take part in the sort even if they are not selected."""
     keys = tuple(to_attribute(g) for g in aggregate.grouping)
     selected = {a.id for a in aggregate.output}
-    hidden = tuple(key for key in keys if key.id not in selected)
-    widened = replace(aggregate, expressions=(*aggregate.expressions, *hidden))
-    ordered = Sort(widened, _order(keys, partition_count))
+    hidden: tuple[NamedExpression, ...] = tuple(key for key in keys if key.id not in selected)
+    child, within = aggregate.child, keys
+    if _is_small(child) and not any(map(_is_sorting, aggregate.expressions)):
+        ids = FreshIds(aggregate)
+        child, position = numbered(child, ids)
+        first = Alias(AggregateCall("min", (position,), LONG, True), ids.take(), "first_seen")
+        hidden, within = (*hidden, first), (first.to_attribute(),)
+    widened = replace(aggregate, child=child, expressions=(*aggregate.expressions, *hidden))
+    ordered = Sort(widened, (_spark_partition(keys, partition_count), *map(SortOrder, within)))
     return Project(ordered, aggregate.output) if hidden else ordered
 
 
+def _is_sorting(expression: NamedExpression) -> bool:
+    """Whether Spark must sort for it: the state of an aggregate is a value that cannot be changed in place."""
+    calls = (part for part in walk_expression(expression) if isinstance(part, AggregateCall))
+    return any(call.function in _OF_VALUES and not isinstance(call.data_type, _FIXED_WIDTH) for call in calls)
+
+
+def _is_small(plan: LogicalPlan) -> bool:
+    match plan:
+        case _ if isinstance(plan, _ORDER_PRESERVING):
+            return _is_small(plan.child)
+        case LocalRelation(table=table):
+            return int(table.num_rows) <= SMALL_ROWS
+        case Range(start=start, end=end, step=step):
+            return abs((end - start) // step) <= SMALL_ROWS
+        case Scan(source=FileScan(files=files)):
+            return sum(file.size_bytes for file in files) <= SMALL_BYTES
+        case _:
+            return False
+
+
 def _order(keys: tuple[Attribute, ...], partition_count: int) -> tuple[SortOrder, ...]:
+    return (_spark_partition(keys, partition_count), *map(SortOrder, keys))
+
+
+def _spark_partition(keys: tuple[Attribute, ...], partition_count: int) -> SortOrder:
     hashed: Expression = Call("hash", keys, INTEGER, False)
-    partition = Call("pmod", (hashed, Literal(partition_count, INTEGER)), INTEGER)
-    return (SortOrder(partition), *(SortOrder(key) for key in keys))
+    return SortOrder(Call("pmod", (hashed, Literal(partition_count, INTEGER)), INTEGER))

@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from unbounded.optimizer.pull_out_volatile import FreshIds
+from unbounded.optimizer.fresh_ids import FreshIds
+from unbounded.optimizer.numbering import numbered
 from unbounded.plan.expressions import (
-    Alias,
     Attribute,
     Expression,
-    Frame,
-    FrameEdge,
     FrameUnit,
     NamedExpression,
     SortOrder,
@@ -25,10 +23,8 @@ from unbounded.plan.expressions import (
 )
 from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.plan.tree import rewrite, walk_expression
-from unbounded.types.datatypes import LONG
 
 _OF_PEERS = frozenset({"rank", "dense_rank", "percent_rank", "cume_dist"})
-_WHOLE_INPUT = Frame(FrameUnit.ROWS, FrameEdge.UNBOUNDED, FrameEdge.CURRENT_ROW)
 
 
 def stabilize_windows(plan: LogicalPlan) -> LogicalPlan:
@@ -44,10 +40,8 @@ def stabilize_windows(plan: LogicalPlan) -> LogicalPlan:
 def _stabilized(plan: Project, ids: FreshIds) -> LogicalPlan:
     if not any(_asks_for_rows(part) for e in plan.expressions for part in walk_expression(e)):
         return plan
-    numbering = WindowFunctionCall("row_number", (), LONG, nullable=False)
-    position = Alias(WindowCall(numbering, (), (), _WHOLE_INPUT), ids.take(), "position")
-    below = Project(plan.child, (*plan.child.output, position))
-    expressions = tuple(cast(NamedExpression, _ordered(e, position.to_attribute())) for e in plan.expressions)
+    below, position = numbered(plan.child, ids)
+    expressions = tuple(cast(NamedExpression, _ordered(e, position)) for e in plan.expressions)
     return replace(plan, child=below, expressions=expressions)
 
 

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.unit.state.later import Later
 from tests.unit.state.memory_files import MemoryFiles, PowerLost
 from unbounded.clock import ManualClock
-from unbounded.state.background import AtOnce
+from unbounded.state.background import AtOnce, Background
 from unbounded.state.columnar_store import ColumnarStateStore, StateSettings
 from unbounded.state.key_words import KeyWords, Words
 
@@ -79,6 +80,7 @@ class StateBesideDict(RuleBasedStateMachine):
 
     settings = StateSettings(snapshot_interval=2)
     hash_keys: Callable[[KeyWords], Words] = staticmethod(KeyWords.hashes)
+    new_background: type[Background] = AtOnce
 
     @initialize()
     def open(self) -> None:
@@ -89,6 +91,7 @@ class StateBesideDict(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
+        self.background = self.new_background()
         self.store = ColumnarStateStore(
             self.files,
             "state",
@@ -97,7 +100,7 @@ class StateBesideDict(RuleBasedStateMachine):
             expiry="expiry",
             settings=self.settings,
             clock=ManualClock(),
-            background=AtOnce(),
+            background=self.background,
             hash_keys=self.hash_keys,
         )
         self.begin()
@@ -204,6 +207,16 @@ class StateOnDisk(StateBesideDict):
     settings = StateSettings(snapshot_interval=3, memory_limit_bytes=0)
 
 
+class StateWithSlowBackground(StateBesideDict):
+    """Snapshots and merged segments come batches later."""
+
+    new_background = Later
+
+    @rule()
+    def finish_background(self) -> None:
+        self.background.wait()
+
+
 class StateWithPoorHash(StateBesideDict):
     """Most keys share a hash with others."""
 
@@ -220,5 +233,6 @@ LIMITS = settings(
 TestStateBesideDict = StateBesideDict.TestCase
 TestStateOnDisk = StateOnDisk.TestCase
 TestStateWithPoorHash = StateWithPoorHash.TestCase
-for case in (TestStateBesideDict, TestStateOnDisk, TestStateWithPoorHash):
+TestStateWithSlowBackground = StateWithSlowBackground.TestCase
+for case in (TestStateBesideDict, TestStateOnDisk, TestStateWithPoorHash, TestStateWithSlowBackground):
     case.settings = LIMITS
