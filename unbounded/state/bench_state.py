@@ -50,9 +50,8 @@ class _Milliseconds:
 def measure_state(row_counts: list[int]) -> int:
     """Prints one line per number of keys: the parts of a batch, the whole, a restore, the memory."""
     _print(f"{TOUCHED:,} keys touched per batch, {BATCH_COUNT} batches; medians, milliseconds")
-    _print(
-        f"{'keys':>12} {'get':>7} {'put':>7} {'commit':>7} {'batch':>7} {'p90':>7} {'expire':>7} {'restore':>8} {'MB':>6}"
-    )
+    names = " ".join(f"{name:>7}" for name in ("get", "put", "commit", "batch", "p90", "expire"))
+    _print(f"{'keys':>12} {names} {'restore':>8} {'MB':>6}")
     for row_count in row_counts:
         with tempfile.TemporaryDirectory() as directory:
             _print(_line(row_count, directory))

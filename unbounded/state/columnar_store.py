@@ -5,7 +5,7 @@ A commit, in this order:
 1. the changes are durable as one file
 2. the rows in memory are the new version
 3. from time to time the whole state is written, in the background, so that a restore need not read every change
-4. segments that became many or hollow are merged, and cold ones leave memory if it is short
+4. segments that became many or hollow are merged, also in the background, and cold ones leave memory if it is short
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from unbounded.clock import Clock, SystemClock
 from unbounded.state.background import Background, InThread
-from unbounded.state.compaction import merge, plan_merges
+from unbounded.state.compaction import Merge, plan_merges
 from unbounded.state.key_words import Flags, KeyWords, Words
 from unbounded.state.keyed_rows import KeyedRows
 from unbounded.state.segments import SEGMENT_ROWS, live_part
@@ -78,14 +78,14 @@ class ColumnarStateStore:
         self._open: ColumnarTransaction | None = None
         self._last = StateMetrics(0, 0)
         self._snapshot_bytes = 0
+        self._merges: list[Merge] = []
 
     # ------------------------------------------------------------------------------------------ the contract
 
     def begin(self, version: int) -> ColumnarTransaction:
         if self._open is not None:
             self._open.abort()
-        if not self._background.is_busy:
-            self._background.wait()
+        self._finish_merges()
         if self._version != version:
             self._restore(version)
         self._open = ColumnarTransaction(self)
@@ -118,7 +118,8 @@ class ColumnarStateStore:
         self.rows.keep()
         self._open = None
         self._snapshot_if_due()
-        self._tidy()
+        self._begin_merges()
+        self._spill(self.rows)
         commit_ms = (self._clock.monotonic_us() - started_us) // 1000
         self._last = StateMetrics(0, 0, put.num_rows, removed.num_rows, commit_ms, changes_bytes)
 
@@ -139,6 +140,7 @@ class ColumnarStateStore:
     def _restore(self, version: int) -> None:
         """Snapshot, then changes. Until all is read the store is at version 0, so that a failure leaves no mixture."""
         self._background.wait()
+        self._merges = []
         self._files.look()
         self._version, self.rows = 0, self._empty()
         rows = self._empty()
@@ -157,7 +159,10 @@ class ColumnarStateStore:
 
     def _keep(self, rows: KeyedRows) -> None:
         rows.keep()
-        self._merge_segments(rows)
+        for group in plan_merges(rows.segments.parts):
+            merge = Merge(group)
+            merge.run()
+            merge.install(rows.segments)
         self._spill(rows)
 
     # ------------------------------------------------------------------------------------------ after a commit
@@ -176,13 +181,22 @@ class ColumnarStateStore:
     def _write_snapshot(self, version: int, captured: Sequence[tuple[pa.RecordBatch, Flags, int]]) -> None:
         self._snapshot_bytes = self._files.write_snapshot(version, _snapshot_tables(self.schema, captured))
 
-    def _tidy(self) -> None:
-        self._merge_segments(self.rows)
-        self._spill(self.rows)
+    def _begin_merges(self) -> None:
+        if self._merges or self._background.is_busy:
+            return
+        self._merges = [Merge(group) for group in plan_merges(self.rows.segments.parts)]
+        if self._merges:
+            merges = tuple(self._merges)
+            self._background.run(lambda: _run_all(merges))
 
-    def _merge_segments(self, rows: KeyedRows) -> None:
-        for group in plan_merges(rows.segments.parts):
-            rows.segments.substitute(group, merge(group))
+    def _finish_merges(self) -> None:
+        """Puts merged segments in their places. Raises: what a task in the background raised"""
+        if self._background.is_busy:
+            return
+        merges, self._merges = self._merges, []
+        self._background.wait()
+        for merge in merges:
+            merge.install(self.rows.segments)
 
     def _spill(self, rows: KeyedRows) -> None:
         limit = self._settings.memory_limit_bytes
@@ -237,7 +251,16 @@ class ColumnarTransaction:
 
     def removed_keys(self) -> pa.Table:
         """Every key removed in this transaction, even if it was put again."""
-        return pa.concat_tables([self._rows.key_schema.empty_table(), *self._removed])
+        some = [keys for keys in self._removed if keys.num_rows]
+        if not some:
+            return self._rows.key_schema.empty_table()
+        has_columns = bool(self._rows.key_schema.names)
+        return pa.concat_tables(some) if has_columns else some[0]
+
+
+def _run_all(merges: Sequence[Merge]) -> None:
+    for merge in merges:
+        merge.run()
 
 
 def _snapshot_tables(schema: pa.Schema, captured: Sequence[tuple[pa.RecordBatch, Flags, int]]) -> list[pa.Table]:

@@ -7,12 +7,13 @@ and once more for each row beside it that stopped counting. The plan looks at nu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from unbounded.state.hash_index import Ids
-from unbounded.state.segments import SEGMENT_ROWS, Segment
+from unbounded.state.segments import SEGMENT_ROWS, Segment, Segments, live_part
 
 FAN_IN = 8
 _SMALLEST_TIER = 1 << 12
@@ -29,18 +30,40 @@ def plan_merges(segments: Sequence[Segment]) -> list[list[Segment]]:
     return [[segment] for segment in segments if _is_mostly_dead(segment)]
 
 
-def merge(group: Sequence[Segment]) -> list[Segment]:
-    """The rows of `group` that count, as one segment; as more if one Arrow batch cannot hold them; none if none do."""
-    if not any(segment.live_count for segment in group):
-        return []
-    rows = pa.Table.from_batches([segment.live_rows() for segment in group])
-    ids = np.concatenate([segment.ids_at(np.flatnonzero(segment.is_live)) for segment in group])
-    merged: list[Segment] = []
-    start = 0
-    for batch in rows.combine_chunks().to_batches():
-        merged.append(_segment(batch, ids[start : start + batch.num_rows]))
-        start += batch.num_rows
-    return merged
+@dataclass(eq=False)
+class Merge:
+    """Begun between two transactions, run wherever there is time, installed between two later ones.
+
+    Rows that stop counting in the meantime are copied all the same, and marked when the copies take their places.
+    """
+
+    group: Sequence[Segment]
+    merged: list[Segment] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._rows = [segment.rows for segment in self.group]
+        self._kept = [segment.is_live.copy() for segment in self.group]
+
+    def run(self) -> None:
+        """As one segment; as more if one Arrow batch cannot hold them; as none if no row counts."""
+        parts = zip(self.group, self._rows, self._kept, strict=True)
+        rows = pa.Table.from_batches([live_part(rows, kept, int(np.count_nonzero(kept))) for _, rows, kept in parts])
+        kept = zip(self.group, self._kept, strict=True)
+        ids = np.concatenate([segment.ids_at(np.flatnonzero(is_kept)) for segment, is_kept in kept])
+        start = 0
+        for batch in rows.combine_chunks().to_batches():
+            self.merged.append(_segment(batch, ids[start : start + batch.num_rows]))
+            start += batch.num_rows
+
+    def install(self, segments: Segments) -> None:
+        pairs = zip(self.group, self._kept, strict=True)
+        is_live = np.concatenate([segment.is_live[is_kept] for segment, is_kept in pairs])
+        start = 0
+        for segment in self.merged:
+            end = start + segment.rows.num_rows
+            segment.mark(np.flatnonzero(~is_live[start:end]), is_live=False)
+            start = end
+        segments.substitute(self.group, self.merged)
 
 
 def _segment(rows: pa.RecordBatch, ids: Ids) -> Segment:

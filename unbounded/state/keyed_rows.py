@@ -12,16 +12,17 @@ import numpy as np
 import pyarrow as pa
 
 from unbounded.state.hash_index import HashIndex, Ids
-from unbounded.state.key_words import KeyWords, Positions, Words, encode_keys, has_repeated_key
+from unbounded.state.key_words import Flags, KeyWords, Positions, Words, encode_keys, has_repeated_key
 from unbounded.state.segments import Segments
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`slots` (-1: not found) and `ids` (-1: not found) per key asked for."""
+    """`slots` and `ids` per key asked for, -1 if it is not there; the `rows` of the others, in that order."""
 
     slots: Positions
     ids: Ids
+    rows: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,15 @@ class KeyedRows:
 
     def find(self, keys: pa.Table) -> tuple[pa.Table, Positions, Ids]:
         """The rows stored under `keys`, for each its position in `keys` (ascending), and its id."""
-        words = self._encode(keys.cast(self.key_schema))
-        found = self._look_up(words, self._hash_keys(words))
+        words = self._encode(self._as_keys(keys))
+        found = self._look_up(words, self._hash_keys(words), self.schema.names)
         positions = np.flatnonzero(found.ids >= 0)
-        ids = found.ids[positions]
-        return self.segments.take(ids), positions, ids
+        return found.rows, positions, found.ids[positions]
 
     def positions(self, keys: pa.Table) -> Positions:
         """Which of `keys` have a row, ascending."""
-        words = self._encode(keys.cast(self.key_schema))
-        return np.flatnonzero(self._look_up(words, self._hash_keys(words)).ids >= 0)
+        words = self._encode(self._as_keys(keys))
+        return np.flatnonzero(self._look_up(words, self._hash_keys(words), self.key_schema.names).ids >= 0)
 
     def live_since_kept(self) -> pa.Table:
         """The rows put since `keep` that count."""
@@ -85,7 +85,7 @@ class KeyedRows:
         hashes = self._hash_keys(words)
         if has_repeated_key(words, hashes):
             raise ValueError("two rows of one put have the same key")
-        found = self._look_up(words, hashes)
+        found = self._look_up(words, hashes, self.key_schema.names)
         new_ids = self.segments.append(rows)
         is_known = found.ids >= 0
         self._index.replace(found.slots[is_known], new_ids[is_known])
@@ -96,8 +96,8 @@ class KeyedRows:
 
     def remove(self, keys: pa.Table) -> pa.Table:
         """The keys that were there, each once."""
-        words = self._encode(keys.cast(self.key_schema))
-        found = self._look_up(words, self._hash_keys(words)).ids
+        words = self._encode(self._as_keys(keys))
+        found = self._look_up(words, self._hash_keys(words), self.key_schema.names).ids
         ids = np.unique(found[found >= 0])
         return self._remove_rows(ids, self.segments.take(ids, self.key_schema.names))
 
@@ -143,25 +143,36 @@ class KeyedRows:
 
     # ------------------------------------------------------------------------------------------ keys
 
+    def _as_keys(self, keys: pa.Table) -> pa.Table:
+        return keys if keys.schema.equals(self.key_schema) else keys.cast(self.key_schema)
+
     def _encode(self, rows: pa.Table) -> KeyWords:
         """The words of the key columns of `rows`, which have the store's types."""
         rows = rows.select(self.key_schema.names)
         return encode_keys((_one_array(column) for column in rows.columns), rows.num_rows)
 
-    def _look_up(self, words: KeyWords, hashes: Words) -> Lookup:
-        """A row whose hash is right is the one only if its key is; else the search goes on behind it."""
+    def _look_up(self, words: KeyWords, hashes: Words, names: list[str]) -> Lookup:
+        """The rows (columns `names`, which include the keys) under some keys.
+
+        A row whose hash is right is the one only if its key is; else the search goes on behind it.
+        """
         slots = self._index.probe(hashes)
-        rows = np.flatnonzero(slots >= 0)
-        while rows.size:
-            stored = self.segments.take(self._index.ids_at(slots[rows]), self.key_schema.names)
-            asked = words if len(rows) == words.count else words.take(rows)
-            rows = rows[~self._encode(stored).equals(asked)]
-            slots[rows] = self._index.probe(hashes[rows], after=slots[rows])
-            rows = rows[slots[rows] >= 0]
-        ids = np.full(len(slots), -1, dtype=np.int64)
-        is_found = slots >= 0
-        ids[is_found] = self._index.ids_at(slots[is_found])
-        return Lookup(slots, ids)
+        found = np.flatnonzero(slots >= 0)
+        rows = self.segments.take(self._index.ids_at(slots[found]), names)
+        wrong = found[~self._is_key(rows, words, found)]
+        is_final = not wrong.size
+        while wrong.size:
+            slots[wrong] = self._index.probe(hashes[wrong], after=slots[wrong])
+            wrong = wrong[slots[wrong] >= 0]
+            stored = self.segments.take(self._index.ids_at(slots[wrong]), self.key_schema.names)
+            wrong = wrong[~self._is_key(stored, words, wrong)]
+        ids = np.where(slots >= 0, self._index.ids_at(slots), -1)
+        return Lookup(slots, ids, rows if is_final else self.segments.take(ids[ids >= 0], names))
+
+    def _is_key(self, rows: pa.Table, words: KeyWords, positions: Positions) -> Flags:
+        """Whether row i has the key at `positions[i]`."""
+        asked = words if len(positions) == words.count else words.take(positions)
+        return self._encode(rows).equals(asked)
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:

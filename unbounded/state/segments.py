@@ -20,6 +20,8 @@ from unbounded.state.key_words import Flags, Positions
 SEGMENT_ROWS = 1 << 20
 """No segment grows beyond this by merging, and larger ones are split when they come."""
 
+_LARGEST_SPREAD = 4
+
 
 @dataclass(frozen=True, slots=True)
 class ExpiryOrder:
@@ -31,10 +33,14 @@ class ExpiryOrder:
 
 @dataclass(eq=False, slots=True)
 class Segment:
-    """`ids` is None if the rows have the ids from `first_id` without a gap; else it says them, ascending."""
+    """`ids` is None if the rows have the ids from `first_id` without a gap; else it says them, ascending.
+
+    `places[id - first_id]` is the position of a row, kept while the gaps are few; else it is searched for.
+    """
 
     first_id: int
     ids: Ids | None
+    places: npt.NDArray[np.int32] | None
     rows: pa.RecordBatch
     is_live: Flags
     live_count: int
@@ -46,17 +52,26 @@ class Segment:
     @classmethod
     def of(cls, rows: pa.RecordBatch, first_id: int, ids: Ids | None = None) -> Segment:
         """A segment of rows that all count."""
-        return cls(first_id, ids, rows, np.ones(rows.num_rows, dtype=np.bool_), rows.num_rows, rows.nbytes)
+        is_live = np.ones(rows.num_rows, dtype=np.bool_)
+        return cls(first_id, ids, _places(ids), rows, is_live, rows.num_rows, rows.nbytes)
 
     @property
     def memory_bytes(self) -> int:
         order = self.expiry_order
         size = self.is_live.nbytes + (0 if self.ids is None else self.ids.nbytes)
+        size += 0 if self.places is None else self.places.nbytes
         size += 0 if order is None else order.values.nbytes + order.positions.nbytes
         return size + (0 if self.is_spilled else self.size_bytes)
 
     def positions(self, ids: Ids) -> Positions:
-        return ids - self.first_id if self.ids is None else np.searchsorted(self.ids, ids)
+        if self.ids is None:
+            return ids - self.first_id
+        if self.places is not None:
+            return self.places[ids - self.first_id].astype(np.int64)
+        order = np.argsort(ids)
+        found = np.empty(len(ids), dtype=np.int64)
+        found[order] = np.searchsorted(self.ids, ids[order])
+        return found
 
     def ids_at(self, positions: Positions) -> Ids:
         return positions + self.first_id if self.ids is None else self.ids[positions]
@@ -67,6 +82,14 @@ class Segment:
 
     def live_rows(self) -> pa.RecordBatch:
         return live_part(self.rows, self.is_live, self.live_count)
+
+
+def _places(ids: Ids | None) -> npt.NDArray[np.int32] | None:
+    if ids is None or ids[-1] - ids[0] >= _LARGEST_SPREAD * len(ids):
+        return None
+    places = np.zeros(int(ids[-1] - ids[0]) + 1, dtype=np.int32)
+    places[ids - ids[0]] = np.arange(len(ids), dtype=np.int32)
+    return places
 
 
 def live_part(rows: pa.RecordBatch, is_live: Flags, live_count: int) -> pa.RecordBatch:
@@ -107,6 +130,8 @@ class Segments:
 
     def take(self, ids: Ids, names: list[str] | None = None) -> pa.Table:
         """The rows with these ids, in their order; all columns or those named."""
+        if names is not None and not names:
+            return pa.table({"ids": ids}).select([])
         schema = self.schema if names is None else pa.schema([self.schema.field(name) for name in names])
         batches: list[pa.RecordBatch] = []
         places: list[Positions] = []
@@ -158,8 +183,11 @@ class Segments:
         """Each segment that has some of `ids`, with the positions of those in `ids`."""
         if not ids.size:
             return
+        if len(self.parts) == 1:
+            yield self.parts[0], np.arange(len(ids))
+            return
         owners = np.searchsorted(self._first_ids, ids, side="right") - 1
-        order = np.argsort(owners, kind="stable")
+        order = np.argsort(owners.astype(np.uint16), kind="stable")
         counts = np.bincount(owners, minlength=len(self.parts))
         ends = np.cumsum(counts)
         for number in np.flatnonzero(counts):

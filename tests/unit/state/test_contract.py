@@ -108,6 +108,8 @@ def test_a_state_without_keys_has_one_row() -> None:
     transaction = opened().begin(1)
     assert transaction.get(no_keys).to_pylist() == [{"n": 2}]
     transaction.remove(no_keys)
+    transaction.put(pa.table({"n": [3]}))
+    transaction.remove(no_keys)
     transaction.commit()
     assert opened().begin(2).row_count() == 0
 
