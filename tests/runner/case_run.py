@@ -54,8 +54,8 @@ class CaseRun:
 
     def _outcome(self, block: Block) -> Lines | Exception:
         body = "\n".join(block.body).replace("{dir}", str(self._directory))
-        # Another file's session, stopped meanwhile in this process, may have been the one that functions look for.
-        ConnectSession._set_default_and_active_session(self._spark)  # type: ignore[arg-type]
+        # Functions that look for a session shall find this one, not another test's that is closed by now.
+        ConnectSession._active_session.session = self._spark
         run = Run(self._spark, self._directory, block.argument, body)
         try:
             with warnings.catch_warnings(action="ignore"):
