@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from unbounded.errors import ErrorKind, SparkError, not_supported
+from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
 
 
 class FileFormat(Enum):
@@ -47,6 +47,7 @@ _FILE_FORMATS: Mapping[str, FileFormat] = {
 }
 
 _STREAM_ONLY = "It is a format of readStream and writeStream."
+_NOT_IN_BATCHES = frozenset({"rate", "rate-micro-batch", "socket"})
 _KNOWN: Mapping[str, str] = {
     "avro": "Convert the files to parquet.",
     "orc": "Convert the files to parquet.",
@@ -61,9 +62,6 @@ _KNOWN: Mapping[str, str] = {
     "noop": "Use count() to run a query without its rows.",
     "kafka": _STREAM_ONLY,
     "kinesis": _STREAM_ONLY,
-    "rate": _STREAM_ONLY,
-    "rate-micro-batch": _STREAM_ONLY,
-    "socket": _STREAM_ONLY,
     "console": _STREAM_ONLY,
     "memory": _STREAM_ONLY,
     "statestore": "See the checkpoint commands of `unbounded`.",
@@ -79,6 +77,8 @@ def find_file_format(name: str) -> FileFormat:
     found = _FILE_FORMATS.get(name.lower())
     if found is not None:
         return found
+    if name.lower() in _NOT_IN_BATCHES:
+        raise analysis_error("_LEGACY_ERROR_TEMP_1135", className=name)
     if name.lower() in _KNOWN:
         raise not_supported(f"The data source {name.lower()}", _KNOWN[name.lower()])
     raise format_not_found(name)

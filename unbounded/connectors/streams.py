@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -54,10 +54,29 @@ class StreamSource(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class WaitingSource(Protocol):
+    """A source that knows when it may have something new, so that its query need not ask all the time."""
+
+    def wait_for_data(self, timeout_us: int) -> bool:
+        """Returns when there may be an offset after the last one told (True), or after `timeout_us` (False)."""
+        ...
+
+
+@runtime_checkable
+class BoundableSource(Protocol):
+    """A source that can end with what there is at the moment, over several batches (the trigger availableNow)."""
+
+    def bound_to_now(self) -> None:
+        """From now on nothing that comes later is offered."""
+        ...
+
+
 class StreamProvider(Protocol):
     """What `readStream…load()` describes: can open the source once a query starts."""
 
-    schema: StructType
+    @property
+    def schema(self) -> StructType: ...
 
     def open(self, context: SourceContext) -> StreamSource:
         """Raises: SparkError for wrong options"""

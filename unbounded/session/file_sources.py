@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
+from unbounded.clock import SystemClock
+from unbounded.connectors.file_streams.manifest import Manifest, has_manifest
 from unbounded.connectors.files import json_inference, parquet
 from unbounded.connectors.files.csv_inference import column_type, kinds_of
 from unbounded.connectors.files.format_options import (
@@ -22,8 +25,9 @@ from unbounded.connectors.files.format_options import (
     text_options,
 )
 from unbounded.connectors.files.headers import column_names, first_record
-from unbounded.connectors.files.listing import DataFile, Listing, list_files
+from unbounded.connectors.files.listing import DataFile, Listing, list_files, list_known
 from unbounded.connectors.files.options import FileOptions, listing_options
+from unbounded.connectors.files.paths import is_glob, local_path, match_glob
 from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.formats import FileFormat
 from unbounded.errors import ErrorKind, SparkError, analysis_error
@@ -33,6 +37,8 @@ from unbounded.lowering.files import inference
 from unbounded.lowering.lowered import LoweredQuery
 from unbounded.plan.unresolved import Options
 from unbounded.session.config import SessionConfig
+from unbounded.session.stream_logs import sink_log_settings
+from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import (
     BINARY,
     DOUBLE,
@@ -84,17 +90,33 @@ class FileSources:
         return scan
 
     def read_stream(self, file_format: FileFormat, path: str, schema: StructType | None, pairs: Options) -> FileScan:
-        """A scan without files, for a streaming source to fill; the files there are now tell a missing schema."""
-        if schema is None:
-            return self.read(file_format, [path], None, pairs).with_files([])
+        """A scan without files, for a streaming source to fill; the files there are now tell what is not given.
+
+        Raises: SparkError UNABLE_TO_INFER_SCHEMA, UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE, …
+        """
         options = FileOptions(pairs, file_format)
-        check_types(schema, file_format)
-        nullable = StructType(tuple(replace(f, nullable=True) for f in schema.fields))
-        return FileScan(file_format, (), nullable, self.format_options(file_format, options))
+        scan = self.of_listing(file_format, self.list_present(path, options), schema, options)
+        check_types(scan.data_schema, file_format)
+        return scan.with_files([])
+
+    def list_present(self, path: str, options: FileOptions) -> Listing:
+        """The files of `path`; none if it is not there, or a glob that matches nothing."""
+        absolute = local_path(path)
+        is_there = os.path.exists(absolute) or (is_glob(absolute) and match_glob(absolute))
+        return self.list_files([path], options) if is_there else Listing(())
 
     def list_files(self, paths: Sequence[str], options: FileOptions) -> Listing:
+        """The files of `paths`; of the folder of a streaming sink only those its log names."""
         infers = self._config.boolean("spark.sql.sources.partitionColumnTypeInference.enabled")
-        return list_files(paths, listing_options(options, self._config.zone, infers_partition_types=infers))
+        listing = listing_options(options, self._config.zone, infers_partition_types=infers)
+        if len(paths) == 1 and self._reads_manifests() and has_manifest(paths[0]):
+            folder = local_path(paths[0])
+            manifest = Manifest(LocalFileSystem(), folder, SystemClock(), sink_log_settings(self._config))
+            return list_known(folder, manifest.files(), listing)
+        return list_files(paths, listing)
+
+    def _reads_manifests(self) -> bool:
+        return not self._config.boolean("spark.sql.streaming.fileStreamSink.ignoreMetadata")
 
     def of_listing(
         self, file_format: FileFormat, listing: Listing, schema: StructType | None, options: FileOptions

@@ -13,6 +13,9 @@ from unbounded.connectors.files.paths import alternatives, is_glob, local_path, 
 from unbounded.errors import analysis_error
 from unbounded.types.datatypes import STRING, StructField, StructType
 
+MANIFEST_FOLDER = "_spark_metadata"
+"""In the folder of a streaming file sink: which of its files count."""
+
 _logger = logging.getLogger("unbounded")
 
 
@@ -48,8 +51,11 @@ class ListingOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """`file`: its size and time, if they are known without a look."""
+
     path: str
     folders: tuple[str, ...]
+    file: DataFile | None = None
 
 
 def list_files(paths: Sequence[str], options: ListingOptions) -> Listing:
@@ -62,6 +68,38 @@ def list_files(paths: Sequence[str], options: ListingOptions) -> Listing:
         for root in _roots(path):
             found.extend(_below(root, options))
     return _partitioned(found, options)
+
+
+def list_known(root: str, files: Sequence[DataFile], options: ListingOptions) -> Listing:
+    """What a read of the folder `root` means if `files` are all its files.
+
+    Raises: SparkError CONFLICTING_DIRECTORY_STRUCTURES
+    """
+    below = (os.path.relpath(os.path.dirname(file.path), root).split(os.sep) for file in files)
+    folders = (tuple(names) if names != ["."] else () for names in below)
+    found = [_Found(file.path, names, file) for file, names in zip(files, folders, strict=True)]
+    return _partitioned([f for f in found if not is_hidden(os.path.basename(f.path))], options)
+
+
+def watched_folders(path: str) -> Iterator[str]:
+    """Folders in which a change may mean another file of `path`: a local path or a glob."""
+    absolute = local_path(path)
+    if os.path.exists(absolute):
+        yield from _folders_below(absolute)
+        return
+    for plain in alternatives(absolute):
+        parts = plain.split("/")
+        first = next((i for i, part in enumerate(parts) if is_glob(part)), len(parts) - 1)
+        for end in range(first, len(parts)):
+            yield from filter(os.path.isdir, match_glob("/".join(parts[:end]) or "/"))
+        for root in match_glob(plain):
+            yield from _folders_below(root)
+
+
+def _folders_below(root: str) -> Iterator[str]:
+    for folder, names, _ in os.walk(root):
+        names[:] = [name for name in names if not is_hidden(name) or name == MANIFEST_FOLDER]
+        yield folder
 
 
 def _roots(path: str) -> Sequence[str]:
@@ -132,13 +170,26 @@ def _kept(found: list[_Found], rows: dict[str, Values], options: ListingOptions)
     for file in found:
         if pattern is not None and not _matches(os.path.basename(file.path), pattern):
             continue
-        status = os.stat(file.path)
-        modified_us = status.st_mtime_ns // 1000
+        status = _status(file)
+        if status is None:
+            continue
+        size_bytes, modified_us = status
         is_late = options.modified_before_us is not None and modified_us >= options.modified_before_us
         is_early = options.modified_after_us is not None and modified_us <= options.modified_after_us
         if not is_late and not is_early:
             values = tuple(value for _, value in rows.get(file.path, ()))
-            yield DataFile(file.path, status.st_size, modified_us // 1000, values)
+            yield DataFile(file.path, size_bytes, modified_us // 1000, values)
+
+
+def _status(found: _Found) -> tuple[int, int] | None:
+    """Size in bytes and time of modification in microseconds; None for a file that has just gone."""
+    if found.file is not None:
+        return found.file.size_bytes, found.file.modified_ms * 1000
+    try:
+        status = os.stat(found.path)
+    except FileNotFoundError:
+        return None
+    return status.st_size, status.st_mtime_ns // 1000
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -6,12 +6,13 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from unbounded.errors import not_supported
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?=/|[^\\])")
 _GLOB = re.compile(r"[*?\[{]")
+_NOT_IN_URI = re.compile(r"[^\w/\-!.~'()*,;:$&+=@]")
 
 
 def local_path(path: str) -> str:
@@ -32,6 +33,16 @@ def shown_path(path: str) -> str:
 def file_uri(path: str) -> str:
     """An absolute path as a URI: `file:///a/b`."""
     return f"file://{path}"
+
+
+def encoded_uri(path: str) -> str:
+    """An absolute path as Spark's logs hold it: what no URI may contain is `%XX`, letters of any language stay."""
+    return "file://" + _NOT_IN_URI.sub(lambda match: quote(match[0], safe=""), path)
+
+
+def path_of_uri(uri: str) -> str:
+    """The absolute path in a URI of Spark's logs."""
+    return unquote(urlsplit(uri).path)
 
 
 def is_glob(path: str) -> bool:

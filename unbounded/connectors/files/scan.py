@@ -14,6 +14,7 @@ from unbounded.connectors.files.format_options import (
     TextOptions,
 )
 from unbounded.connectors.files.listing import DataFile
+from unbounded.connectors.files.partitions import read_values
 from unbounded.connectors.files.paths import file_uri
 from unbounded.connectors.formats import FileFormat
 from unbounded.types.datatypes import StructType
@@ -51,8 +52,14 @@ class FileScan:
         return replace(self, files=tuple(files))
 
     def with_paths(self, paths: Sequence[str]) -> FileScan:
-        """The same read of the files at `paths` (absolute)."""
-        return self.with_files([DataFile(path, 0, 0) for path in paths])
+        """The same read of the files at `paths` (absolute), whose innermost folders hold the partition values."""
+        return self.with_files([DataFile(path, 0, 0, self._values_of(path)) for path in paths])
+
+    def _values_of(self, path: str) -> tuple[str | None, ...]:
+        """NULL for a file that is in no folder of a partition."""
+        names = [field.name for field in self.partition_schema.fields]
+        found = dict(read_values(path.split("/")[-1 - len(names) : -1]) or ()) if names else {}
+        return tuple(found.get(name) for name in names)
 
     def with_required(self, positions: frozenset[int]) -> FileScan:
         return replace(self, required=positions)
