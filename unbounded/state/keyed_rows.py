@@ -26,6 +26,28 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """The keys asked for last, and where they are: a batch puts what it has asked for."""
+
+    words: KeyWords
+    hashes: Words
+    slots: Positions
+    ids: Ids
+
+    def positions(self, words: KeyWords, hashes: Words) -> Positions | None:
+        """For each key its position among these; None if they are not all there."""
+        if not len(self.hashes):
+            return None
+        mine, theirs = np.argsort(self.hashes), np.argsort(hashes)
+        found = np.searchsorted(self.hashes[mine], hashes[theirs])
+        positions = np.empty(len(hashes), dtype=np.int64)
+        positions[theirs] = mine[np.minimum(found, len(mine) - 1)]
+        if not np.array_equal(self.hashes[positions], hashes):
+            return None
+        return positions if self.words.take(positions).equals(words).all() else None
+
+
+@dataclass(frozen=True, slots=True)
 class _Change:
     """Row `old_ids[i]` (-1: none) gave way to row `new_ids[i]` (-1: none); their key has `hashes[i]`."""
 
@@ -52,6 +74,7 @@ class KeyedRows:
         self._index = HashIndex()
         self._hash_keys = hash_keys
         self._changes: list[_Change] = []
+        self._asked: _Asked | None = None
         self._kept_id = 0
 
     @property
@@ -63,14 +86,16 @@ class KeyedRows:
     def find(self, keys: pa.Table) -> tuple[pa.Table, Positions, Ids]:
         """The rows stored under `keys`, for each its position in `keys` (ascending), and its id."""
         words = self._encode(self._as_keys(keys))
-        found = self._look_up(words, self._hash_keys(words), self.schema.names)
+        hashes = self._hash_keys(words)
+        found = self._look_up(words, hashes, self.schema.names)
+        self._asked = _Asked(words, hashes, found.slots, found.ids)
         positions = np.flatnonzero(found.ids >= 0)
         return found.rows, positions, found.ids[positions]
 
     def positions(self, keys: pa.Table) -> Positions:
         """Which of `keys` have a row, ascending."""
         words = self._encode(self._as_keys(keys))
-        return np.flatnonzero(self._look_up(words, self._hash_keys(words), self.key_schema.names).ids >= 0)
+        return np.flatnonzero(self._locate(words, self._hash_keys(words)).ids >= 0)
 
     def live_since_kept(self) -> pa.Table:
         """The rows put since `keep` that count."""
@@ -85,7 +110,8 @@ class KeyedRows:
         hashes = self._hash_keys(words)
         if has_repeated_key(words, hashes):
             raise ValueError("two rows of one put have the same key")
-        found = self._look_up(words, hashes, self.key_schema.names)
+        found = self._locate(words, hashes)
+        self._asked = None
         new_ids = self.segments.append(rows)
         is_known = found.ids >= 0
         self._index.replace(found.slots[is_known], new_ids[is_known])
@@ -97,7 +123,7 @@ class KeyedRows:
     def remove(self, keys: pa.Table) -> pa.Table:
         """The keys that were there, each once."""
         words = self._encode(self._as_keys(keys))
-        found = self._look_up(words, self._hash_keys(words), self.key_schema.names).ids
+        found = self._locate(words, self._hash_keys(words)).ids
         ids = np.unique(found[found >= 0])
         return self._remove_rows(ids, self.segments.take(ids, self.key_schema.names))
 
@@ -110,6 +136,7 @@ class KeyedRows:
 
     def _remove_rows(self, ids: Ids, keys: pa.Table) -> pa.Table:
         hashes = self._hash_keys(self._encode(keys))
+        self._asked = None
         self._index.delete(self._index.slots_of(hashes, ids))
         self.segments.mark(ids, is_live=False)
         self.row_count -= len(ids)
@@ -125,6 +152,7 @@ class KeyedRows:
         """Takes back what changed since `keep`, the last change first."""
         if not self._changes:
             return
+        self._asked = None
         for change in reversed(self._changes):
             self._undo(change)
         self._changes.clear()
@@ -150,6 +178,15 @@ class KeyedRows:
         """The words of the key columns of `rows`, which have the store's types."""
         rows = rows.select(self.key_schema.names)
         return encode_keys((_one_array(column) for column in rows.columns), rows.num_rows)
+
+    def _locate(self, words: KeyWords, hashes: Words) -> _Asked:
+        """Where some keys are; without a search if they are among those asked for last."""
+        positions = None if self._asked is None else self._asked.positions(words, hashes)
+        if self._asked is None or positions is None:
+            found = self._look_up(words, hashes, self.key_schema.names)
+            self._asked = _Asked(words, hashes, found.slots, found.ids)
+            return self._asked
+        return _Asked(words, hashes, self._asked.slots[positions], self._asked.ids[positions])
 
     def _look_up(self, words: KeyWords, hashes: Words, names: list[str]) -> Lookup:
         """The rows (columns `names`, which include the keys) under some keys.

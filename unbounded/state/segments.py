@@ -20,7 +20,7 @@ from unbounded.state.key_words import Flags, Positions
 SEGMENT_ROWS = 1 << 20
 """No segment grows beyond this by merging, and larger ones are split when they come."""
 
-_LARGEST_SPREAD = 4
+_LARGEST_SPREAD = 8
 
 
 @dataclass(frozen=True, slots=True)
