@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from unbounded.analysis.context import Ids
+from unbounded.clock import Clock
 from unbounded.connectors.console import ConsoleSink
-from unbounded.connectors.formats import format_not_found
+from unbounded.connectors.file_streams.manifest import Manifest
+from unbounded.connectors.file_streams.sink import FileStreamSink
+from unbounded.connectors.files.paths import local_path
+from unbounded.connectors.formats import FileFormat, find_file_format
 from unbounded.connectors.memory import MemorySink
 from unbounded.connectors.noop import NoopSink
-from unbounded.connectors.streams import StreamSink
-from unbounded.errors import analysis_error, not_supported
+from unbounded.connectors.option_values import duration
+from unbounded.connectors.streams import OutputMode, StreamSink
+from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
+from unbounded.execution.queries import Run, run_query
 from unbounded.execution.show_text import as_strings, table_text
 from unbounded.plan import unresolved as u
+from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import Input, Limit, LogicalPlan
 from unbounded.session.catalog import SessionCatalog
+from unbounded.session.config import SessionConfig
+from unbounded.session.file_writes import Destination, check_write, find_column
+from unbounded.session.stream_logs import sink_log_settings
+from unbounded.storage.api import FileSystem
+from unbounded.streaming.checks import parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.types.arrow import to_arrow_schema
 
@@ -26,16 +38,23 @@ TEMPORARY_CHECKPOINT_FORMATS = frozenset({"console", "memory", "noop"})
 """Sinks that may run without a checkpoint location: they get a temporary one."""
 
 _ROWS = "rows"
-_KNOWN = frozenset({"csv", "json", "parquet", "text", "orc", "kafka", "delta", "jdbc", "avro", "dashboard"})
+_KNOWN = frozenset({"kafka", "delta", "jdbc", "dashboard"})
 
 
 @dataclass(frozen=True, slots=True)
 class SinkContext:
-    """What sinks are built with: the query's plan, its engine, and the session's names."""
+    """What sinks are built with: the query's plan, its engine, and the session's names and settings.
+
+    `run_of` makes the run of a query over given tables.
+    """
 
     plan: LogicalPlan
     runner: FragmentRunner
     catalog: SessionCatalog
+    config: SessionConfig
+    files: FileSystem
+    clock: Clock
+    run_of: Callable[[Mapping[str, pa.Table]], Run]
 
 
 def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
@@ -44,13 +63,13 @@ def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
         raise not_supported("foreach and foreachBatch", "Use the console or memory sink.")
     if command.table:
         raise not_supported("toTable", "Use the console or memory sink.")
-    name = (command.format or "parquet").lower()
+    name = (command.format or context.config.get("spark.sql.sources.default")).lower()
     builder = _BUILDERS.get(name)
     if builder is not None:
         return builder(command, context)
     if name in _KNOWN:
-        raise not_supported(f"The streaming sink {name}", "Use the console or memory sink.")
-    raise format_not_found(name)
+        raise not_supported(f"The streaming sink {name}", "Use files, the console or memory sink.")
+    return _files(command, find_file_format(name), context)
 
 
 def _console(command: u.WriteStream, context: SinkContext) -> StreamSink:
@@ -79,6 +98,39 @@ def _memory(command: u.WriteStream, context: SinkContext) -> StreamSink:
 
 def _noop(command: u.WriteStream, context: SinkContext) -> StreamSink:
     return NoopSink()
+
+
+def _files(command: u.WriteStream, file_format: FileFormat, context: SinkContext) -> StreamSink:
+    """Raises: SparkError for another mode than append, a missing path, and rows that the format cannot hold"""
+    if parse_output_mode(command.output_mode) is not OutputMode.APPEND:
+        mode = command.output_mode.lower()
+        name = (command.format or file_format.value).lower()
+        raise analysis_error("STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE", outputMode=mode, className=name)
+    path = command.path if command.path is not None else u.option(command.options, "path")
+    if path is None:
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_2047", {})
+    folder = local_path(path)
+    retention = u.option(command.options, "retention")
+    retention_ms = None if retention is None else duration(retention, "ms")
+    environment = context.runner.environment
+    columns = tuple(_partition_column(context, name) for name in command.partition_columns)
+    destination = Destination(folder, file_format, command.options, command.partition_columns)
+    write = check_write(context.plan, destination, columns, environment, context.config)
+
+    def write_files(rows: pa.Table) -> list[str]:
+        query, sink = write.begin(Input(_ROWS, context.plan.output))
+        return sink.write_files(run_query(query, context.run_of({_ROWS: rows})))
+
+    log = sink_log_settings(context.config)
+    return FileStreamSink(folder, Manifest(context.files, folder, context.clock, log, retention_ms), write_files)
+
+
+def _partition_column(context: SinkContext, name: str) -> Attribute:
+    column = find_column(context.plan, name, context.runner.environment)
+    if column is None:
+        names = ", ".join(attribute.name for attribute in context.plan.output)
+        raise analysis_error("_LEGACY_ERROR_TEMP_1196", columnName=name, validColumns=names)
+    return column
 
 
 _BUILDERS: dict[str, Callable[[u.WriteStream, SinkContext], StreamSink]] = {

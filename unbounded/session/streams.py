@@ -7,8 +7,10 @@ import queue
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from unbounded.cancellation import Cancellation
 from unbounded.checkpoint.checkpoint import Checkpoint, open_checkpoint
@@ -17,6 +19,7 @@ from unbounded.connectors.available_now import bounded_to_now
 from unbounded.connectors.streams import SourceContext, StreamSink
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.database import Database
+from unbounded.execution.queries import Run
 from unbounded.functions.environment import Environment
 from unbounded.ids import is_uuid, new_id
 from unbounded.optimizer.spark_row_order import order_as_spark
@@ -81,7 +84,7 @@ class SessionStreams:
         self._stop_running(checkpoint.query_id)
         cancellation = Cancellation()
         runner = FragmentRunner(request.environment, self._database, cancellation)
-        sink = build_sink(command, SinkContext(request.plan, runner, self._catalog))
+        sink = build_sink(command, self._sink_context(request, runner, cancellation))
         settings = StreamSettings(mode)
         identity = QueryIdentity(checkpoint.query_id, new_id(), command.query_name)
 
@@ -105,6 +108,12 @@ class SessionStreams:
         started = self._started_event(query) if self._events is not None else None
         query.start()
         return StreamStarted(query.query_id, query.run_id, query.name, started)
+
+    def _sink_context(self, request: StartRequest, runner: FragmentRunner, cancellation: Cancellation) -> SinkContext:
+        def run_of(given: Mapping[str, pa.Table]) -> Run:
+            return Run(self._database, request.environment.time_zone, cancellation, given)
+
+        return SinkContext(request.plan, runner, self._catalog, self._config, self._files, self._clock, run_of)
 
     def _micro_batch(
         self,
@@ -148,7 +157,7 @@ class SessionStreams:
         if parent:
             return f"{_local_path(parent)}/{command.query_name or new_id()}", False
         if (command.format or "").lower() not in TEMPORARY_CHECKPOINT_FORMATS:
-            raise analysis_error("_LEGACY_ERROR_TEMP_1298")
+            raise analysis_error("_LEGACY_ERROR_TEMP_1298", config=CHECKPOINT_SETTING)
         return tempfile.mkdtemp(prefix="temporary-"), True
 
     def _stop_running(self, query_id: str) -> None:

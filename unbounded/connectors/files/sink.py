@@ -1,8 +1,9 @@
 """Writes a batch into a folder as Spark does: part files, partitions, `_SUCCESS`; all of it or nothing.
 
 The order: 1. part files are written and synced below `_temporary`; 2. with overwrite, what they replace is deleted;
-3. each file is renamed to its final name; 4. `_temporary` goes; 5. `_SUCCESS` is put. A process that dies in 1 leaves
-only `_temporary`, which readers pass over; a half file never stands under a final name.
+3. each file is renamed to its final name, and the names are synced; 4. `_temporary` goes; 5. a batch write puts
+`_SUCCESS`, a streaming sink its log. A process that dies in 1 leaves only `_temporary`, which readers pass over; a half
+file never stands under a final name.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from unbounded.connectors.files.part_writers import ParquetPartWriter, PartWriter, TextPartWriter
+from unbounded.connectors.files.part_writers import ParquetPartWriter, PartWriter, TextPartWriter, sync_file
 from unbounded.connectors.files.write_options import WriteFormat, header_line
 from unbounded.connectors.formats import FileFormat
 from unbounded.errors import ErrorKind, SparkError
@@ -54,8 +55,14 @@ class FileSink:
 
     def write(self, batches: Iterator[pa.RecordBatch]) -> None:
         """Raises: SparkError UNBOUNDED_DISK_FULL, TASK_WRITE_FAILED, or what computing the rows raises"""
+        self.write_files(batches)
+        with open(os.path.join(self._layout.target, SUCCESS), "wb"):
+            pass
+
+    def write_files(self, batches: Iterator[pa.RecordBatch]) -> list[str]:
+        """Everything but `_SUCCESS`; the final paths. Raises as `write`."""
         try:
-            self._write(batches)
+            return self._write(batches)
         except OSError as error:
             self._discard()
             raise self._write_error(error) from error
@@ -63,7 +70,7 @@ class FileSink:
             self._discard()
             raise
 
-    def _write(self, batches: Iterator[pa.RecordBatch]) -> None:
+    def _write(self, batches: Iterator[pa.RecordBatch]) -> list[str]:
         os.makedirs(self._staging, exist_ok=True)
         for batch in batches:
             for folder, rows in _by_folder(batch):
@@ -73,7 +80,7 @@ class FileSink:
         for writer in self._open.values():
             writer.close()
         self._open.clear()
-        self._commit()
+        return self._commit()
 
     def _write_rows(self, folder: str, rows: pa.RecordBatch) -> None:
         """Rows of one folder, in order over the files asked for."""
@@ -114,20 +121,21 @@ class FileSink:
         separator = "." if self._layout.is_partitioned else "-"
         return f"part-{part:05d}-{self._job_id}{separator}c{count:03d}{suffix}"
 
-    def _commit(self) -> None:
+    def _commit(self) -> list[str]:
         written = _files_below(self._staging)
         if self._layout.overwrites_dynamically:
             for folder in {os.path.dirname(path) for path in written}:
                 _clear(os.path.join(self._layout.target, folder))
         elif self._layout.overwrites:
             _clear(self._layout.target)
-        for path in written:
-            final = os.path.join(self._layout.target, path)
+        finals = [os.path.join(self._layout.target, path) for path in written]
+        for path, final in zip(written, finals, strict=True):
             os.makedirs(os.path.dirname(final), exist_ok=True)
             os.rename(os.path.join(self._staging, path), final)
+        for folder in sorted({folder for path in written for folder in _folders_of(path)}):
+            sync_file(os.path.join(self._layout.target, folder))
         self._discard()
-        with open(os.path.join(self._layout.target, SUCCESS), "wb"):
-            pass
+        return finals
 
     def _discard(self) -> None:
         shutil.rmtree(self._staging, ignore_errors=True)
@@ -146,6 +154,12 @@ def _files_below(folder: str) -> list[str]:
     """Paths relative to `folder`, sorted."""
     found = (os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
     return sorted(os.path.relpath(path, folder) for path in found)
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """The folders of a relative path, outermost first; the first one is empty."""
+    names = path.split(os.sep)
+    return (os.path.join("", *names[:count]) for count in range(len(names)))
 
 
 def _clear(folder: str) -> None:

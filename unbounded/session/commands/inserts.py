@@ -16,7 +16,8 @@ from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.session.commands import store_assignment
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.definitions import create_table, refuse_existing
-from unbounded.session.commands.writes import Destination, file_count, is_dynamic_overwrite, prepare
+from unbounded.session.commands.writes import file_count, is_dynamic_overwrite, prepare
+from unbounded.session.file_writes import Destination
 from unbounded.session.warehouse import Table, TableKind
 from unbounded.types.datatypes import StructField
 

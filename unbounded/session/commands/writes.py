@@ -4,42 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from unbounded.connectors.files.options import FileOptions
-from unbounded.connectors.files.parquet import with_schema
 from unbounded.connectors.files.paths import local_path, shown_path
 from unbounded.connectors.files.scan import FileScan
-from unbounded.connectors.files.sink import FileSink, SinkLayout
-from unbounded.connectors.files.write_options import write_format
-from unbounded.connectors.formats import FileFormat, find_file_format
-from unbounded.errors import ErrorKind, SparkError, analysis_error, unsupported_error
-from unbounded.execution.queries import next_prefix, run_query
-from unbounded.lowering.files.output import lower_output
-from unbounded.optimizer.rules import optimize
+from unbounded.connectors.formats import find_file_format
+from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.execution.queries import run_query
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan, Scan
 from unbounded.plan.tree import collect
 from unbounded.session.commands.context import CommandContext
-from unbounded.session.file_sources import check_types
-from unbounded.types.arrow import to_arrow_schema
-from unbounded.types.datatypes import StructType
+from unbounded.session.file_writes import Destination, FileWrite, check_write, find_column
 
 _NOOP = "noop"
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where rows go. `path` is absolute; `overwrites` replaces what is there, `is_dynamic` only written partitions."""
-
-    path: str
-    format: FileFormat
-    options: u.Options = ()
-    partition_columns: tuple[str, ...] = ()
-    overwrites: bool = False
-    is_dynamic: bool = False
-    file_count: int = 1
 
 
 def save(command: u.Write, context: CommandContext) -> None:
@@ -116,89 +95,36 @@ class PreparedWrite:
     """A checked write; `run` does it."""
 
     plan: LogicalPlan
-    partitions: tuple[Attribute, ...]
-    destination: Destination
+    write: FileWrite
     context: CommandContext
 
     def run(self) -> None:
         self._refuse_own_source()
-        options = FileOptions(self.destination.options, self.destination.format)
-        codec = self.context.config.get("spark.sql.parquet.compression.codec")
-        formatted = write_format(options, self.destination.format, codec)
-        environment = self.context.environment
-        query = lower_output(
-            optimize(self.plan), self.partitions, self.destination.format, formatted, environment, next_prefix()
-        )
-        ids = {a.id for a in self.partitions}
-        schema = StructType(tuple(a.to_field() for a in self.plan.output if a.id not in ids))
-        stored = to_arrow_schema(StructType(query.schema.fields[:-1]), environment.time_zone)
-        layout = SinkLayout(
-            self.destination.path,
-            self.destination.format,
-            formatted,
-            with_schema(stored, schema) if self.destination.format is FileFormat.PARQUET else stored,
-            schema.names,
-            bool(self.partitions),
-            self.destination.overwrites,
-            self.destination.is_dynamic and self.destination.overwrites,
-            self.destination.file_count,
-        )
-        FileSink(layout).write(run_query(query, self.context.pipeline.run_of(self.context.cancellation)))
+        query, sink = self.write.begin(self.plan)
+        sink.write(run_query(query, self.context.pipeline.run_of(self.context.cancellation)))
 
     def _refuse_own_source(self) -> None:
         """Raises UNSUPPORTED_OVERWRITE.PATH for an overwrite of files the query reads."""
-        if not self.destination.overwrites:
+        destination = self.write.destination
+        if not destination.overwrites:
             return
-        target = self.destination.path.rstrip("/") + "/"
+        target = destination.path.rstrip("/") + "/"
         for scan in collect(self.plan, Scan):
             if isinstance(scan.source, FileScan) and any(path.startswith(target) for path in scan.source.paths):
-                raise analysis_error("UNSUPPORTED_OVERWRITE.PATH", path=shown_path(self.destination.path))
+                raise analysis_error("UNSUPPORTED_OVERWRITE.PATH", path=shown_path(destination.path))
 
 
 def prepare(plan: LogicalPlan, destination: Destination, context: CommandContext) -> PreparedWrite:
-    """Checks columns, types, partitions and the compression before anything is touched.
-
-    Raises: SparkError COLUMN_ALREADY_EXISTS, UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE, ALL_PARTITION_COLUMNS_NOT_ALLOWED, …
-    """
-    if destination.format is FileFormat.BINARY:
-        raise unsupported_error("UNSUPPORTED_FEATURE.WRITE_FOR_BINARY_SOURCE")
-    _refuse_repeated(plan.output, context)
+    """Raises: SparkError, see `check_write`, and for partition columns that are not there or all there are"""
     partitions = _partitions(plan, destination.partition_columns, context)
-    data = StructType(tuple(a.to_field() for a in plan.output if a not in partitions))
-    check_types(data, destination.format)
-    _check_text_columns(data, destination.format)
-    options = FileOptions(destination.options, destination.format)
-    write_format(options, destination.format, context.config.get("spark.sql.parquet.compression.codec"))
-    return PreparedWrite(plan, partitions, destination, context)
-
-
-def _check_text_columns(data: StructType, file_format: FileFormat) -> None:
-    if file_format is FileFormat.TEXT and len(data.fields) != 1:
-        raise analysis_error("_LEGACY_ERROR_TEMP_1290", schemaSize=str(len(data.fields)))
-    if not data.fields and file_format is not FileFormat.TEXT:
-        raise analysis_error("EMPTY_SCHEMA_NOT_SUPPORTED_FOR_DATASOURCE", format=file_format.shown)
-
-
-def _refuse_repeated(columns: Sequence[Attribute], context: CommandContext) -> None:
-    seen: set[str] = set()
-    for column in columns:
-        name = column.name if context.environment.is_case_sensitive else column.name.lower()
-        if name in seen:
-            raise analysis_error("COLUMN_ALREADY_EXISTS", columnName=f"`{name}`")
-        seen.add(name)
+    return PreparedWrite(plan, check_write(plan, destination, partitions, context.environment, context.config), context)
 
 
 def _partitions(plan: LogicalPlan, names: Sequence[str], context: CommandContext) -> tuple[Attribute, ...]:
     found = []
     for name in names:
-        column = next((a for a in plan.output if _same(a.name, name, context)), None)
+        column = find_column(plan, name, context.environment)
         if column is None:
             raise analysis_error("_LEGACY_ERROR_TEMP_1155", col=name, schemaCatalog=plan.schema.simple_string)
-        found.append(replace(column, name=name))
-    if found and len(found) == len(plan.output):
-        raise analysis_error("ALL_PARTITION_COLUMNS_NOT_ALLOWED")
+        found.append(column)
     return tuple(found)
-
-
-def _same(a: str, b: str, context: CommandContext) -> bool:
-    return a == b if context.environment.is_case_sensitive else a.lower() == b.lower()

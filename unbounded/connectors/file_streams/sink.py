@@ -1,0 +1,47 @@
+"""The streaming file sink: a batch's files count once they are in the log of the sink, all at once.
+
+The order: 1. files complete and synced under their final names; 2. `_spark_metadata/<batch>` names them. A batch that
+is in the log is not written again; files of a batch that died between 1 and 2 are never read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+
+from unbounded.connectors.file_streams.manifest import Manifest
+from unbounded.connectors.files.listing import DataFile
+from unbounded.connectors.streams import OutputMode
+
+WriteFiles = Callable[[pa.Table], Sequence[str]]
+"""Rows -> the paths of the finished files that hold them."""
+
+
+class FileStreamSink:
+    """Implements `connectors.streams.StreamSink`; the row count is not known, as in Spark."""
+
+    def __init__(self, folder: str, manifest: Manifest, write_files: WriteFiles) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._write_files = write_files
+
+    @property
+    def description(self) -> str:
+        return f"FileSink[file:{self._folder}]"
+
+    def write(self, batch_id: int, rows: pa.Table, mode: OutputMode) -> None:
+        latest = self._manifest.latest()
+        if latest is not None and batch_id <= latest:
+            return
+        written = self._write_files(rows)
+        self._manifest.add(batch_id, [_data_file(path) for path in written])
+
+    def close(self) -> None:
+        """Holds nothing open."""
+
+
+def _data_file(path: str) -> DataFile:
+    status = os.stat(path)
+    return DataFile(path, status.st_size, status.st_mtime_ns // 1_000_000)
