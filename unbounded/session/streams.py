@@ -16,7 +16,7 @@ from unbounded.cancellation import Cancellation
 from unbounded.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from unbounded.clock import Clock
 from unbounded.connectors.available_now import bounded_to_now
-from unbounded.connectors.streams import SourceContext, StreamSink
+from unbounded.connectors.streams import SourceContext, StreamSink, StreamSource
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.database import Database
 from unbounded.execution.queries import Run
@@ -124,10 +124,7 @@ class SessionStreams:
         settings: StreamSettings,
         trigger: u.Trigger,
     ) -> MicroBatch:
-        sources = tuple(
-            scan.source.open(SourceContext(checkpoint.source_directory(i), self._files, self._clock))
-            for i, scan in enumerate(plan.scans)
-        )
+        sources = self._open_sources(plan, checkpoint)
         if trigger.kind is u.TriggerKind.AVAILABLE_NOW:
             sources = tuple(map(bounded_to_now, sources))
         stores = {
@@ -140,6 +137,19 @@ class SessionStreams:
             for operator in plan.operators()
         }
         return MicroBatch(plan, sources, sink, stores, checkpoint, runner, self._clock, settings)
+
+    def _open_sources(self, plan: IncrementalPlan, checkpoint: Checkpoint) -> tuple[StreamSource, ...]:
+        """All of them, or none stays open."""
+        sources: list[StreamSource] = []
+        try:
+            for i, scan in enumerate(plan.scans):
+                context = SourceContext(checkpoint.source_directory(i), self._files, self._clock)
+                sources.append(scan.source.open(context))
+        except BaseException:
+            for source in sources:
+                source.close()
+            raise
+        return tuple(sources)
 
     def _refuse_taken_name(self, name: str | None) -> None:
         if name is not None and any(query.name == name for query in self._active()):

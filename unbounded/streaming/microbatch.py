@@ -22,7 +22,7 @@ import pyarrow as pa
 from unbounded.checkpoint.checkpoint import Checkpoint
 from unbounded.checkpoint.logs import PlannedOffsets
 from unbounded.clock import Clock
-from unbounded.connectors.streams import OutputMode, StreamSink, StreamSource
+from unbounded.connectors.streams import OutputMode, StreamSink, StreamSource, WaitingSource
 from unbounded.plan.logical import Scan
 from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.fragments import FragmentRunner
@@ -157,6 +157,17 @@ class MicroBatch:
         for source, end in zip(self._sources, planned.end, strict=True):
             if end is not None:
                 source.commit(end)
+
+    def wait_for_data(self, timeout_us: int) -> bool:
+        """Waits until the source may have something new, `timeout_us` at most; False at once if it cannot wait.
+
+        With several sources nobody waits: a wait for one would be blind to the others.
+        """
+        source = self._sources[0] if len(self._sources) == 1 else None
+        if not isinstance(source, WaitingSource):
+            return False
+        source.wait_for_data(timeout_us)
+        return True
 
     def close(self) -> None:
         """Closes sources and sink."""

@@ -13,7 +13,7 @@ from unbounded.clock import Clock
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.streaming.microbatch import MicroBatch
 from unbounded.streaming.progress import QueryIdentity, render_progress
-from unbounded.streaming.runner import QueryThread, Schedule
+from unbounded.streaming.runner import POLL_US, QueryThread, Schedule
 
 RECENT_PROGRESS_MAX = 99
 
@@ -44,6 +44,7 @@ class StreamingQuery:
         self._identity = identity
         self._prepare = prepare
         self._is_single = schedule.is_single
+        self._ends_when_idle = schedule.ends_when_idle
         self._clock = clock
         self._cancellation = cancellation
         self._on_progress = on_progress
@@ -160,11 +161,13 @@ class StreamingQuery:
         self._on_progress(text)
         return True
 
-    def _went_idle(self) -> None:
+    def _went_idle(self) -> bool:
+        """Whether it has waited until its source may have something, or for a while."""
         self._message = "Waiting for data to arrive"
         with self._changed:
             self._idle_count += 1
             self._changed.notify_all()
+        return self._batch is not None and not self._ends_when_idle and self._batch.wait_for_data(POLL_US)
 
     def _ended(self, failure: BaseException | None) -> None:
         is_stopped = self._cancellation.is_cancelled

@@ -47,7 +47,10 @@ def schedule_of(trigger: Trigger) -> Schedule:
 
 
 class QueryThread:
-    """Calls `step` by the schedule; `on_end` once at the end, with the failure if there was one."""
+    """Calls `step` by the schedule; `on_end` once at the end, with the failure if there was one.
+
+    `on_idle` may itself wait for new data, `POLL_US` at most: then it answers True.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class QueryThread:
         schedule: Schedule,
         clock: Clock,
         step: Step,
-        on_idle: Callable[[], None],
+        on_idle: Callable[[], bool],
         on_end: Callable[[BaseException | None], None],
     ) -> None:
         self._schedule = schedule
@@ -89,12 +92,11 @@ class QueryThread:
         while not self._is_stopping.is_set():
             started_us = self._clock.now_us()
             has_run = self._step()
-            if not has_run:
-                self._on_idle()
+            has_waited = not has_run and self._on_idle()
             if self._schedule.ends_when_idle and (not has_run or self._schedule.is_single):
                 return
             wait_us = self._schedule.wait_us(started_us, self._clock.now_us())
-            if not has_run:
+            if not has_run and not has_waited:
                 wait_us = max(wait_us, POLL_US)
             if wait_us:
                 self._is_stopping.wait(wait_us / 1e6)
