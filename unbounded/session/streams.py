@@ -31,6 +31,7 @@ from unbounded.session.results import StreamStarted
 from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink
 from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
 from unbounded.state.columnar_store import ColumnarStateStore
+from unbounded.state.store import StateStore
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.checks import check_streaming_query, parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
@@ -88,7 +89,11 @@ class SessionStreams:
         settings = StreamSettings(mode)
         identity = QueryIdentity(checkpoint.query_id, new_id(), command.query_name)
 
+        stores = self._state_stores(plan, checkpoint, runner)
+
         def ended(query: StreamingQuery) -> None:
+            for store in stores.values():
+                store.close()
             if is_temporary and query.failure is None:
                 shutil.rmtree(directory, ignore_errors=True)
             self._query_ended(query)
@@ -96,7 +101,7 @@ class SessionStreams:
         query = StreamingQuery(
             identity,
             schedule,
-            lambda: self._micro_batch(plan, sink, checkpoint, runner, settings, command.trigger),
+            lambda: self._micro_batch(plan, sink, stores, checkpoint, runner, settings, command.trigger),
             self._clock,
             cancellation,
             lambda progress: self._publish(EventKind.PROGRESS, _progress_event(progress)),
@@ -119,6 +124,7 @@ class SessionStreams:
         self,
         plan: IncrementalPlan,
         sink: StreamSink,
+        stores: Mapping[int, StateStore],
         checkpoint: Checkpoint,
         runner: FragmentRunner,
         settings: StreamSettings,
@@ -127,16 +133,21 @@ class SessionStreams:
         sources = self._open_sources(plan, checkpoint)
         if trigger.kind is u.TriggerKind.AVAILABLE_NOW:
             sources = tuple(map(bounded_to_now, sources))
-        stores = {
+        return MicroBatch(plan, sources, sink, stores, checkpoint, runner, self._clock, settings)
+
+    def _state_stores(
+        self, plan: IncrementalPlan, checkpoint: Checkpoint, runner: FragmentRunner
+    ) -> Mapping[int, StateStore]:
+        return {
             operator.operator_id: ColumnarStateStore(
                 self._files,
                 checkpoint.state_directory(operator.operator_id),
                 state_schema(operator, runner.environment.time_zone),
                 operator.key_count,
+                clock=self._clock,
             )
             for operator in plan.operators()
         }
-        return MicroBatch(plan, sources, sink, stores, checkpoint, runner, self._clock, settings)
 
     def _open_sources(self, plan: IncrementalPlan, checkpoint: Checkpoint) -> tuple[StreamSource, ...]:
         """All of them, or none stays open."""

@@ -11,6 +11,7 @@ A commit, in this order:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,7 +104,8 @@ class ColumnarStateStore:
         )
 
     def close(self) -> None:
-        self._background.wait()
+        with suppress(OSError):  # a snapshot that cannot be written only makes the next restore longer
+            self._background.wait()
 
     # ------------------------------------------------------------------------------------------ for its transaction
 

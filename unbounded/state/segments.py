@@ -66,12 +66,9 @@ class Segment:
     def positions(self, ids: Ids) -> Positions:
         if self.ids is None:
             return ids - self.first_id
-        if self.places is not None:
-            return self.places[ids - self.first_id].astype(np.int64)
-        order = np.argsort(ids)
-        found = np.empty(len(ids), dtype=np.int64)
-        found[order] = np.searchsorted(self.ids, ids[order])
-        return found
+        if self.places is None:
+            return np.searchsorted(self.ids, ids)
+        return self.places[ids - self.first_id].astype(np.int64)
 
     def ids_at(self, positions: Positions) -> Ids:
         return positions + self.first_id if self.ids is None else self.ids[positions]
@@ -140,7 +137,7 @@ class Segments:
             batches.append(rows.take(pa.array(segment.positions(ids[chosen]))))
             places.append(chosen)
         found = pa.Table.from_batches(batches, schema=schema)
-        if len(places) < 2:
+        if not places:
             return found
         order = np.empty(len(ids), dtype=np.int64)
         order[np.concatenate(places)] = np.arange(len(ids))
@@ -180,18 +177,11 @@ class Segments:
         self._first_ids = np.array([part.first_id for part in self.parts], dtype=np.int64)
 
     def _by_segment(self, ids: Ids) -> Iterator[tuple[Segment, Positions]]:
-        """Each segment that has some of `ids`, with the positions of those in `ids`."""
-        if not ids.size:
-            return
-        if len(self.parts) == 1:
-            yield self.parts[0], np.arange(len(ids))
-            return
-        owners = np.searchsorted(self._first_ids, ids, side="right") - 1
-        order = np.argsort(owners.astype(np.uint16), kind="stable")
-        counts = np.bincount(owners, minlength=len(self.parts))
-        ends = np.cumsum(counts)
-        for number in np.flatnonzero(counts):
-            yield self.parts[number], order[ends[number] - counts[number] : ends[number]]
+        """Each segment that has some of `ids`, with their positions in `ids`, in the order of the rows stored."""
+        order = np.argsort(ids)
+        starts = np.append(np.searchsorted(ids[order], self._first_ids), len(ids))
+        for number in np.flatnonzero(np.diff(starts)):
+            yield self.parts[number], order[starts[number] : starts[number + 1]]
 
     def _order_by_expiry(self, segment: Segment) -> ExpiryOrder:
         values, is_present = _expiry_values(segment.rows, self.expiry or ())
