@@ -14,6 +14,7 @@ from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.functions.naming import literal_name, pretty_name
 from unbounded.functions.zones import instant_us, wall_clock_us, zone_named
 from unbounded.plan import unresolved as u
+from unbounded.plan.event_time import inherited_metadata
 from unbounded.plan.expressions import (
     Alias,
     Attribute,
@@ -41,7 +42,7 @@ from unbounded.types.datatypes import (
     NullType,
     StructType,
 )
-from unbounded.types.metadata import Metadata, freeze_metadata
+from unbounded.types.metadata import freeze_metadata
 
 
 def resolve_expression(expression: u.Expression, scope: Scope, analysis: Analysis) -> Expression:
@@ -111,7 +112,7 @@ def resolve_named(expression: u.Expression, scope: Scope, analysis: Analysis) ->
     if isinstance(expression, u.Alias):
         child = resolve_expression(expression.child, scope, analysis)
         metadata = (
-            freeze_metadata(json.loads(expression.metadata)) if expression.metadata else _inherited_metadata(child)
+            freeze_metadata(json.loads(expression.metadata)) if expression.metadata else inherited_metadata(child)
         )
         return analysis.ids.alias(child, expression.names[0], metadata)
     return name_expression(resolve_expression(expression, scope, analysis), expression, analysis)
@@ -128,7 +129,7 @@ def name_expression(resolved: Expression, original: u.Expression, analysis: Anal
         case Cast(child=Attribute(name=name)) if isinstance(original, u.Cast):
             return analysis.ids.alias(resolved, name)
         case _:
-            return analysis.ids.alias(resolved, pretty_name(resolved))
+            return analysis.ids.alias(resolved, pretty_name(resolved), inherited_metadata(resolved))
 
 
 def resolve_projection(
@@ -169,10 +170,6 @@ def resolve_sort_order(order: u.SortOrder, scope: Scope, analysis: Analysis) -> 
 
 def _parsed(expression: u.Expression) -> u.Expression:
     return parse_expression(expression.text) if isinstance(expression, u.ExpressionText) else expression
-
-
-def _inherited_metadata(child: Expression) -> Metadata:
-    return child.metadata if isinstance(child, Attribute) else ()
 
 
 def _resolve_attribute(parts: tuple[str, ...], plan_id: int | None, scope: Scope, analysis: Analysis) -> Expression:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from unbounded.analysis.context import Analysis
-from unbounded.analysis.watermarks import DELAY_KEY
 from unbounded.errors import analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.time_windows import WINDOW_MARKS, window_type
+from unbounded.plan.event_time import DELAY_KEY
 from unbounded.plan.expressions import (
     Alias,
     Attribute,

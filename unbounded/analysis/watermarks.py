@@ -1,8 +1,6 @@
-"""withWatermark: the marked column and the delay."""
+"""withWatermark: the marked column and the delay. On a batch it changes nothing."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.names import resolve_name
@@ -11,11 +9,9 @@ from unbounded.functions.durations import parse_duration_us
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.identifiers import parse_column_name
-from unbounded.plan.logical import LogicalPlan, WithWatermark
+from unbounded.plan.logical import LogicalPlan, StreamScan, WithWatermark
+from unbounded.plan.tree import contains
 from unbounded.types.datatypes import DataType, StructType, TimestampNTZType, TimestampType
-
-DELAY_KEY = "spark.watermarkDelayMs"
-"""Column metadata that carries a watermark's delay (milliseconds) up the plan, as in Spark."""
 
 
 def resolve_with_watermark(relation: u.WithWatermark, analysis: Analysis) -> LogicalPlan:
@@ -29,13 +25,9 @@ def resolve_with_watermark(relation: u.WithWatermark, analysis: Analysis) -> Log
             eventName=f"`{relation.event_time}`",
             eventType=f'"{column.data_type.sql_name}"',
         )
+    if not contains(child, lambda node: isinstance(node, StreamScan)):
+        return child
     return WithWatermark(child, column, delay_us)
-
-
-def tagged(attribute: Attribute, delay_us: int) -> Attribute:
-    """`attribute` marked as event time with a delay."""
-    rest = tuple(item for item in attribute.metadata if item[0] != DELAY_KEY)
-    return replace(attribute, metadata=(*rest, (DELAY_KEY, delay_us // 1000)))
 
 
 def _is_event_time(data_type: DataType) -> bool:

@@ -243,8 +243,9 @@ def _lower_deduplicate(plan: Deduplicate, lowering: Lowering) -> str:
     keys = ", ".join(map(column, plan.keys))
     if {a.id for a in plan.keys} == {a.id for a in plan.output}:
         return f"SELECT DISTINCT {_columns(plan.output)} FROM {_from(plan.child, lowering)}"
-    numbered = f"SELECT *, row_number() OVER (PARTITION BY {keys}) AS position FROM {_from(plan.child, lowering)}"
-    return f"SELECT {_columns(plan.output)} FROM ({numbered}) AS n WHERE position = 1"
+    numbered = f"SELECT *, row_number() OVER () AS position FROM {_from(plan.child, lowering)}"
+    ranked = f"SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY position) AS place FROM ({numbered}) AS n"
+    return f"SELECT {_columns(plan.output)} FROM ({ranked}) AS r WHERE place = 1 ORDER BY position"
 
 
 def _lower_sample(plan: Sample, lowering: Lowering) -> str:

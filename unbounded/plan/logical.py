@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from unbounded.plan.event_time import marked
 from unbounded.plan.expressions import (
     Alias,
     Attribute,
@@ -271,7 +272,8 @@ class WithWatermark(LogicalPlan):
 
     @property
     def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
-        return self.child.output
+        delay_ms = self.delay_us // 1000
+        return tuple(marked(a, delay_ms) if a.id == self.event_time.id else a for a in self.child.output)
 
 
 @dataclass(frozen=True, slots=True)
