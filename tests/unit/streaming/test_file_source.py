@@ -11,9 +11,11 @@ import pytest
 
 from tests.unit.streaming.sources import SteppedSource
 from unbounded.connectors.available_now import bounded_to_now
+from unbounded.connectors.file_streams.lookout import Lookout
 from unbounded.connectors.file_streams.source import FileStreamProvider, FileStreamSource
 from unbounded.connectors.files.listing import ListingOptions, list_files
 from unbounded.errors import SparkError
+from unbounded.storage.folder_watch import UNFINISHED_MAX_US
 from unbounded.types.datatypes import StructType
 
 T0_S = 1_700_000_000
@@ -234,3 +236,27 @@ def test_an_archive_where_the_source_looks_is_refused(tmp_path: Path, archive: s
     folder = Folder(tmp_path, cleansource="archive", sourcearchivedir=str(tmp_path / archive))
     with pytest.raises(SparkError, match="Base archive path cannot be set"):
         assert folder.stream
+
+
+def test_a_file_that_stays_open_for_long_is_taken_as_it_is(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    assert folder.batches() == []
+    with open(folder.path / "a.csv", "w") as file:
+        file.write("1")
+        file.flush()
+        assert folder.batches() == []
+        folder.stream.clock.advance(UNFINISHED_MAX_US)
+        assert folder.batches() == ["a.csv"]
+
+
+def test_without_a_watch_the_folder_is_listed_now_and_then(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    lookout = Lookout(str(folder.path), folder.stream.clock)
+    lookout.close()
+    assert lookout.is_due()
+    lookout.listed(folder.stream.clock.monotonic_us())
+    assert not lookout.is_due()
+    assert not lookout.wait(0)
+    folder.stream.clock.advance(100_000)
+    assert lookout.wait(1_000_000)
+    assert lookout.is_due()
