@@ -16,7 +16,7 @@ from unbounded.cancellation import Cancellation
 from unbounded.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from unbounded.clock import Clock
 from unbounded.connectors.available_now import bounded_to_now
-from unbounded.connectors.streams import SourceContext, StreamSink, StreamSource
+from unbounded.connectors.streams import OutputMode, SourceContext, StreamSink, StreamSource
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.database import Database
 from unbounded.execution.queries import Run
@@ -30,18 +30,32 @@ from unbounded.session.config import SessionConfig
 from unbounded.session.results import StreamStarted
 from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink
 from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
-from unbounded.state.columnar_store import ColumnarStateStore
 from unbounded.state.store import StateStore
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.checks import check_streaming_query, parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
 from unbounded.streaming.microbatch import MicroBatch, StreamSettings
-from unbounded.streaming.operators.aggregate import state_schema
 from unbounded.streaming.plans import IncrementalPlan
 from unbounded.streaming.progress import QueryIdentity, render_timestamp
 from unbounded.streaming.query import StreamingQuery
 from unbounded.streaming.runner import schedule_of
+from unbounded.streaming.stores import open_stores
+
+LOGGED_SETTINGS = (
+    "spark.sql.shuffle.partitions",
+    "spark.sql.streaming.stateStore.providerClass",
+    "spark.sql.streaming.multipleWatermarkPolicy",
+    "spark.sql.streaming.flatMapGroupsWithState.stateFormatVersion",
+    "spark.sql.streaming.aggregation.stateFormatVersion",
+    "spark.sql.streaming.join.stateFormatVersion",
+    "spark.sql.streaming.stateStore.compression.codec",
+    "spark.sql.streaming.stateStore.rocksdb.formatVersion",
+    "spark.sql.streaming.statefulOperator.useStrictDistribution",
+    "spark.sql.optimizer.pruneFiltersCanPruneStreamingSubplan",
+    "spark.sql.streaming.stateStore.encodingFormat",
+)
+"""Settings that Spark keeps with every batch, so that a cluster can go on from the checkpoint."""
 
 CHECKPOINT_OPTION = "checkpointlocation"
 CHECKPOINT_SETTING = "spark.sql.streaming.checkpointLocation"
@@ -76,8 +90,9 @@ class SessionStreams:
         """Raises: SparkError for what cannot start; what fails later fails the query."""
         command = request.command
         mode = parse_output_mode(command.output_mode)
-        check_streaming_query(request.plan, mode)
-        plan = incremental_plan(_shown_in_order(request))
+        correctness = self._config.boolean("spark.sql.streaming.statefulOperator.checkCorrectness.enabled")
+        check_streaming_query(request.plan, mode, checks_correctness=correctness)
+        plan = incremental_plan(_shown_in_order(request), mode)
         schedule = schedule_of(command.trigger)
         self._refuse_taken_name(command.query_name)
         directory, is_temporary = self._checkpoint_directory(command)
@@ -86,10 +101,10 @@ class SessionStreams:
         cancellation = Cancellation()
         runner = FragmentRunner(request.environment, self._database, cancellation)
         sink = build_sink(command, self._sink_context(request, runner, cancellation))
-        settings = StreamSettings(mode)
+        settings = self._settings(mode)
         identity = QueryIdentity(checkpoint.query_id, new_id(), command.query_name)
 
-        stores = self._state_stores(plan, checkpoint, runner)
+        stores = open_stores(plan, self._files, checkpoint, runner.environment.time_zone, self._clock)
 
         def ended(query: StreamingQuery) -> None:
             for store in stores.values():
@@ -114,6 +129,16 @@ class SessionStreams:
         query.start()
         return StreamStarted(query.query_id, query.run_id, query.name, started)
 
+    def _settings(self, mode: OutputMode) -> StreamSettings:
+        prefix = "spark.sql.streaming."
+        return StreamSettings(
+            mode,
+            self._config.integer(f"{prefix}minBatchesToRetain"),
+            {key: value for key in LOGGED_SETTINGS if (value := self._config.find(key)) is not None},
+            self._config.boolean(f"{prefix}noDataMicroBatches.enabled"),
+            self._config.get(f"{prefix}multipleWatermarkPolicy").lower() == "max",
+        )
+
     def _sink_context(self, request: StartRequest, runner: FragmentRunner, cancellation: Cancellation) -> SinkContext:
         def run_of(given: Mapping[str, pa.Table]) -> Run:
             return Run(self._database, request.environment.time_zone, cancellation, given)
@@ -134,20 +159,6 @@ class SessionStreams:
         if trigger.kind is u.TriggerKind.AVAILABLE_NOW:
             sources = tuple(map(bounded_to_now, sources))
         return MicroBatch(plan, sources, sink, stores, checkpoint, runner, self._clock, settings)
-
-    def _state_stores(
-        self, plan: IncrementalPlan, checkpoint: Checkpoint, runner: FragmentRunner
-    ) -> Mapping[int, StateStore]:
-        return {
-            operator.operator_id: ColumnarStateStore(
-                self._files,
-                checkpoint.state_directory(operator.operator_id),
-                state_schema(operator, runner.environment.time_zone),
-                operator.key_count,
-                clock=self._clock,
-            )
-            for operator in plan.operators()
-        }
 
     def _open_sources(self, plan: IncrementalPlan, checkpoint: Checkpoint) -> tuple[StreamSource, ...]:
         """All of them, or none stays open."""

@@ -1,12 +1,39 @@
-"""What Spark refuses when a streaming query starts, with its sentences. All start-time refusals are here."""
+"""What Spark refuses when a streaming query starts, in its order and with its sentences. All start-time refusals.
+
+Run-time refusals (a watermark above another one, for example) are where they are found.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from unbounded.connectors.streams import OutputMode
 from unbounded.errors import ErrorKind, SparkError, analysis_error
-from unbounded.plan.logical import Aggregate, LogicalPlan, Sort
-from unbounded.plan.tree import collect
+from unbounded.functions.naming import pretty_name
+from unbounded.plan.event_time import delay_ms_of
+from unbounded.plan.expressions import AggregateCall, Alias, Call, Expression, WindowCall, to_attribute
+from unbounded.plan.logical import (
+    Aggregate,
+    Deduplicate,
+    Join,
+    Limit,
+    LogicalPlan,
+    MergeSessions,
+    Sample,
+    SetOperation,
+    Sort,
+)
+from unbounded.plan.tree import children, collect, walk_expression
+from unbounded.plan.unresolved import JoinKind, SetOperator
 from unbounded.streaming.incremental import is_streaming
+
+_CORRECTNESS = (
+    "Detected pattern of possible 'correctness' issue due to global watermark. The query contains stateful operation "
+    'which can emit rows older than the current watermark plus allowed late record delay, which are "late rows" in '
+    "downstream stateful operations and these rows can be discarded. Please refer the programming guide doc for more "
+    "details. If you understand the possible risk of correctness issue and still need to run the query, you can "
+    "disable this check by setting the config `spark.sql.streaming.statefulOperator.checkCorrectness.enabled` to false."
+)
 
 
 def parse_output_mode(text: str) -> OutputMode:
@@ -18,22 +45,159 @@ def parse_output_mode(text: str) -> OutputMode:
     return found
 
 
-def check_streaming_query(plan: LogicalPlan, mode: OutputMode) -> None:
+def check_streaming_query(plan: LogicalPlan, mode: OutputMode, *, checks_correctness: bool = True) -> None:
     """Raises: SparkError (an AnalysisException) for a query that cannot run as a stream in `mode`"""
     if not is_streaming(plan):
         raise analysis_error("WRITE_STREAM_NOT_ALLOWED")
     aggregates = [a for a in collect(plan, Aggregate) if is_streaming(a)]
-    if mode is OutputMode.COMPLETE and not aggregates:
-        raise _unsupported_mode(mode, "no streaming aggregations")
-    if mode is OutputMode.APPEND and aggregates:
-        raise _unsupported_mode(mode, "streaming aggregations without watermark")
-    sorts = [s for s in collect(plan, Sort) if is_streaming(s)]
-    if sorts and not (mode is OutputMode.COMPLETE and aggregates):
-        message = (
-            "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated DataFrame/Dataset "
-            "in Complete output mode"
+    _check_mode(aggregates, mode)
+    for node in _bottom_up(plan):
+        _check_node(node, mode, has_aggregate=bool(aggregates))
+    if checks_correctness:
+        _check_correctness(plan, mode)
+
+
+def _check_mode(aggregates: list[Aggregate], mode: OutputMode) -> None:
+    top = aggregates[0] if aggregates else None
+    match mode:
+        case OutputMode.APPEND if top is not None and not _groups_by_event_time(top):
+            raise _unsupported_mode(mode, "streaming aggregations without watermark")
+        case OutputMode.UPDATE if top is not None and isinstance(top.child, MergeSessions):
+            raise _unsupported_mode(mode, "session window streaming aggregations")
+        case OutputMode.COMPLETE if top is None:
+            raise _unsupported_mode(mode, "no streaming aggregations")
+
+
+def _groups_by_event_time(aggregate: Aggregate) -> bool:
+    return any(delay_ms_of(to_attribute(g)) is not None for g in aggregate.grouping)
+
+
+def _bottom_up(plan: LogicalPlan) -> Iterator[LogicalPlan]:
+    """Nodes over streams."""
+    for child in children(plan):
+        if isinstance(child, LogicalPlan):
+            yield from _bottom_up(child)
+    if is_streaming(plan):
+        yield plan
+
+
+def _check_node(node: LogicalPlan, mode: OutputMode, *, has_aggregate: bool) -> None:
+    match node:
+        case Aggregate(expressions=expressions):
+            if any(call.is_distinct for e in expressions for call in collect(e, AggregateCall)):
+                raise _unsupported(
+                    "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
+                    "approx_count_distinct() instead."
+                )
+        case Join():
+            _check_join(node, mode)
+        case Deduplicate(is_within_watermark=True) if not _has_event_time(node.child):
+            raise _unsupported(
+                "dropDuplicatesWithinWatermark is not supported on streaming DataFrames/DataSets without watermark"
+            )
+        case SetOperation():
+            _check_set_operation(node)
+        case Limit():
+            if node.count is not None and mode is OutputMode.UPDATE:
+                raise _unsupported("Limits are not supported on streaming DataFrames/Datasets in Update output mode")
+            if node.offset:
+                raise _unsupported("Offset is not supported on streaming DataFrames/Datasets")
+        case Sort() if not (mode is OutputMode.COMPLETE and has_aggregate):
+            raise _unsupported(
+                "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated "
+                "DataFrame/Dataset in Complete output mode"
+            )
+        case Sample():
+            raise _unsupported("Sampling is not supported on streaming DataFrames/Datasets")
+    _check_expressions(node)
+
+
+def _check_expressions(node: LogicalPlan) -> None:
+    for expression in children(node):
+        if not isinstance(expression, Expression):
+            continue
+        for part in walk_expression(expression):
+            if isinstance(part, WindowCall):
+                raise _window_refused(part, expression)
+            if isinstance(part, Call) and part.function == "monotonically_increasing_id":
+                raise _unsupported(
+                    "Expression(s): monotonically_increasing_id() is not supported with streaming DataFrames/Datasets"
+                )
+
+
+def _window_refused(window: WindowCall, column: Expression) -> SparkError:
+    shown = pretty_name(window)
+    function, _, specification = shown.partition(" OVER ")
+    name = column.name if isinstance(column, Alias) else shown
+    return analysis_error(
+        "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
+        windowFunc=f"'{function.upper()}'",
+        columnName=f"`{name}`",
+        windowSpec=specification.upper(),
+    )
+
+
+def _check_join(join: Join, mode: OutputMode) -> None:
+    left, right = is_streaming(join.left), is_streaming(join.right)
+    kind = join.kind
+    if left and right:
+        if mode is not OutputMode.APPEND and not (mode is OutputMode.UPDATE and kind is JoinKind.INNER):
+            raise _unsupported(
+                f"Join between two streaming DataFrames/Datasets is not supported in {mode.value.capitalize()} output "
+                "mode, only in Append output mode"
+            )
+    elif kind is JoinKind.FULL_OUTER:
+        stream, static = ("left", "right") if left else ("right", "left")
+        raise _unsupported(
+            f"FullOuter joins with streaming DataFrames/Datasets on the {stream} and a static DataFrame/Dataset on "
+            f"the {static} is not supported"
         )
-        raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=message)
+    elif right and kind is JoinKind.LEFT_ANTI:
+        raise _unsupported("LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported")
+    elif right and kind in (JoinKind.LEFT_OUTER, JoinKind.LEFT_SEMI):
+        name = "LeftOuter" if kind is JoinKind.LEFT_OUTER else "LeftSemi"
+        raise _unsupported(
+            f"{name} join with a streaming DataFrame/Dataset on the right and a static DataFrame/Dataset on the left "
+            "is not supported"
+        )
+    elif left and kind is JoinKind.RIGHT_OUTER:
+        raise _unsupported(
+            "RightOuter join with a streaming DataFrame/Dataset on the left and a static DataFrame/DataSet on the "
+            "right not supported"
+        )
+
+
+def _check_set_operation(node: SetOperation) -> None:
+    left, right = is_streaming(node.left), is_streaming(node.right)
+    match node.operator:
+        case SetOperator.UNION if left != right:
+            raise _unsupported("Union between streaming and batch DataFrames/Datasets is not supported")
+        case SetOperator.EXCEPT if right:
+            raise _unsupported("Except on a streaming DataFrame/Dataset on the right is not supported")
+        case SetOperator.INTERSECT:
+            raise _unsupported("Intersect of streaming DataFrames/Datasets is not supported")
+
+
+def _check_correctness(plan: LogicalPlan, mode: OutputMode) -> None:
+    """A stateful operator above an aggregate that may change what it has given."""
+    if mode is OutputMode.APPEND:
+        return
+    for node in _bottom_up(plan):
+        is_counted = isinstance(node, Aggregate) or (
+            isinstance(node, Deduplicate)
+            and (node.is_within_watermark or any(delay_ms_of(key) is not None for key in node.keys))
+        )
+        below = [child for child in children(node) if isinstance(child, LogicalPlan)]
+        if is_counted and any(is_streaming(a) for child in below for a in collect(child, Aggregate)):
+            raise _unsupported(_CORRECTNESS)
+
+
+def _has_event_time(plan: LogicalPlan) -> bool:
+    return any(delay_ms_of(attribute) is not None for attribute in plan.output)
+
+
+def _unsupported(sentence: str) -> SparkError:
+    return analysis_error("_LEGACY_ERROR_TEMP_3102", msg=sentence)
 
 
 def _unsupported_mode(mode: OutputMode, operation: str) -> SparkError:

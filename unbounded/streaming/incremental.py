@@ -1,4 +1,4 @@
-"""Logical plan -> incremental plan: cuts the plan at its stateful operators and says what each of them keeps."""
+"""Logical plan -> incremental plan: cuts the plan at its operators and says what each of them keeps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from unbounded.analysis.context import Ids
+from unbounded.connectors.streams import OutputMode
 from unbounded.errors import analysis_error, not_supported
 from unbounded.functions.catalog import REGISTRY
+from unbounded.plan.event_time import delay_ms_of
 from unbounded.plan.expressions import (
     AggregateCall,
     AggregateStep,
@@ -35,6 +37,7 @@ from unbounded.plan.logical import (
 )
 from unbounded.plan.tree import children, collect, contains, map_children, rewrite_down, walk
 from unbounded.plan.unresolved import SetOperator
+from unbounded.streaming.filters import push_filters_below_watermarks
 from unbounded.streaming.plans import (
     NEW,
     STATE,
@@ -42,20 +45,25 @@ from unbounded.streaming.plans import (
     Feed,
     Fragment,
     IncrementalAggregate,
+    IncrementalDeduplicate,
+    IncrementalLimit,
     IncrementalPlan,
     SourceFeed,
+    StatefulOperator,
+    WatermarkNode,
 )
 
 _STATELESS = (Project, Filter, Generate, SubqueryAlias, Input)
 """Run on the new rows alone."""
 
 
-def incremental_plan(plan: LogicalPlan) -> IncrementalPlan:
+def incremental_plan(plan: LogicalPlan, mode: OutputMode) -> IncrementalPlan:
     """The incremental form of a streaming query.
 
     Raises: SparkError for operators that cannot run on a stream (yet)
     """
-    build = _Build(Ids(_highest_id(plan) + 1))
+    plan = push_filters_below_watermarks(plan)
+    build = _Build(Ids(_highest_id(plan) + 1), plan, mode)
     output = build.fragment(plan)
     return IncrementalPlan(output, tuple(build.scans))
 
@@ -73,8 +81,11 @@ class _Build:
     """One pass over a plan: fresh ids, the sources met, the operators numbered from the sink."""
 
     ids: Ids
+    root: LogicalPlan
+    mode: OutputMode
     scans: list[StreamScan] = field(default_factory=list)
     operator_count: int = 0
+    watermark_count: int = 0
 
     def fragment(self, plan: LogicalPlan) -> Fragment:
         feeds: dict[str, Feed] = {}
@@ -90,17 +101,71 @@ class _Build:
                 feeds[name] = SourceFeed(len(self.scans), node)
                 self.scans.append(node)
                 return Input(name, node.output)
-            case Aggregate():
-                operator = self._aggregate(node)
-                name = f"operator{operator.operator_id}"
-                feeds[name] = operator
+            case WithWatermark():
+                watermark = self._watermark(node)
+                name = f"watermark{watermark.number}"
+                feeds[name] = watermark
                 return Input(name, node.output)
+            case Aggregate() | Deduplicate():
+                return self._fed_by(self._operator(node), node, feeds)
+            case Limit() if not self._is_of_whole_result(node):
+                return self._fed_by(self._limit(node), node, feeds)
             case _:
                 _refuse(node)
                 return map_children(node, lambda child: self._cut(child, feeds))
 
+    def _fed_by(self, operator: StatefulOperator, node: LogicalPlan, feeds: dict[str, Feed]) -> Input:
+        name = f"operator{operator.operator_id}"
+        feeds[name] = operator
+        return Input(name, node.output)
+
+    def _next_operator(self) -> int:
+        number, self.operator_count = self.operator_count, self.operator_count + 1
+        return number
+
+    def _operator(self, node: Aggregate | Deduplicate) -> StatefulOperator:
+        return self._aggregate(node) if isinstance(node, Aggregate) else self._deduplicate(node)
+
+    def _watermark(self, node: WithWatermark) -> WatermarkNode:
+        number, self.watermark_count = self.watermark_count, self.watermark_count + 1
+        position = [a.id for a in node.output].index(node.event_time.id)
+        return WatermarkNode(number, self.fragment(node.child), position, node.delay_us // 1000)
+
+    def _deduplicate(self, node: Deduplicate) -> IncrementalDeduplicate:
+        """Rows are late by an event time that somebody above reads, as after Spark's pruning of columns."""
+        operator_id = self._next_operator()
+        output = node.child.output
+        keys = tuple([a.id for a in output].index(key.id) for key in node.keys)
+        times = [i for i, a in enumerate(output) if delay_ms_of(a) is not None]
+        event_keys = [position for position in keys if position in times]
+        has_watermark = _has_watermark(node.child)
+        if node.is_within_watermark:
+            late = expiry = times[0] if times else None
+        else:
+            expiry = event_keys[0] if event_keys else None
+            read = [i for i in times if i in keys or _is_read_above(self.root, node, output[i].id)]
+            late = read[0] if read else None
+        delay_ms = (delay_ms_of(output[expiry]) or 0) if expiry is not None and node.is_within_watermark else 0
+        distinct = Deduplicate(Input(NEW, output), node.keys)
+        below = self.fragment(node.child)
+        if not has_watermark:
+            late = expiry = None
+        return IncrementalDeduplicate(
+            operator_id, below, distinct, keys, late, expiry, delay_ms, node.is_within_watermark, has_watermark
+        )
+
+    def _limit(self, node: Limit) -> IncrementalLimit:
+        operator_id = self._next_operator()
+        if not isinstance(node.count, int):
+            raise not_supported("A limit that is not a constant on a stream", "Give limit() a number.")
+        return IncrementalLimit(operator_id, self.fragment(node.child), node.count, _has_watermark(node.child))
+
+    def _is_of_whole_result(self, node: Limit) -> bool:
+        """In complete mode a limit above an aggregate cuts every batch's whole result."""
+        return self.mode is OutputMode.COMPLETE and contains(node.child, lambda below: isinstance(below, Aggregate))
+
     def _aggregate(self, aggregate: Aggregate) -> IncrementalAggregate:
-        operator_id, self.operator_count = self.operator_count, self.operator_count + 1
+        operator_id = self._next_operator()
         calls = list(dict.fromkeys(c for e in aggregate.expressions for c in collect(e, AggregateCall)))
         states = {call: self._state_columns(call) for call in calls}
         keys = tuple(to_attribute(g) for g in aggregate.grouping)
@@ -114,6 +179,8 @@ class _Build:
             _finish(aggregate, keys, states),
             (*keys, *columns),
             len(keys),
+            next((i for i, key in enumerate(keys) if delay_ms_of(key) is not None), None),
+            _has_watermark(aggregate.child),
         )
 
     def _state_columns(self, call: AggregateCall) -> tuple[Attribute, ...]:
@@ -123,6 +190,36 @@ class _Build:
         types = tuple(a.data_type for a in call.arguments)
         kept = (c.type(types) if callable(c.type) else c.type for c in function.state.columns)
         return tuple(self.ids.attribute(f"{call.function}{i}", data_type) for i, data_type in enumerate(kept))
+
+
+def _has_watermark(plan: LogicalPlan) -> bool:
+    return contains(plan, lambda node: isinstance(node, WithWatermark))
+
+
+def _is_read_above(root: LogicalPlan, target: LogicalPlan, column_id: int) -> bool:
+    """Whether the column `column_id` that `target` gives is used by a node above it, or is part of the result."""
+    path = _path_to(root, target)
+    for node in path:
+        if any(a.id == column_id for a in collect(_without_inputs(node), Attribute)):
+            return True
+    makes_columns = any(isinstance(node, Project | Aggregate) for node in path)
+    return not makes_columns and any(a.id == column_id for a in root.output)
+
+
+def _path_to(root: LogicalPlan, target: LogicalPlan) -> list[LogicalPlan]:
+    """The nodes above `target`, which is part of `root`."""
+    for child in children(root):
+        if child is target:
+            return [root]
+        if isinstance(child, LogicalPlan):
+            below = _path_to(child, target)
+            if below:
+                return [root, *below]
+    return []
+
+
+def _without_inputs(node: LogicalPlan) -> tuple[object, ...]:
+    return tuple(child for child in children(node) if not isinstance(child, LogicalPlan))
 
 
 States = dict[AggregateCall, tuple[Attribute, ...]]
@@ -164,7 +261,7 @@ def _finish(aggregate: Aggregate, keys: tuple[Attribute, ...], states: States) -
 
 def _refuse(node: LogicalPlan) -> None:
     """Operators on streams that this engine does not run yet, or that Spark does not run."""
-    if isinstance(node, Sort) and contains(node, lambda below: isinstance(below, Aggregate)):
+    if isinstance(node, Sort | Limit) and contains(node, lambda below: isinstance(below, Aggregate)):
         return
     if isinstance(node, _STATELESS) or (isinstance(node, Join) and _streaming_sides(node) == 1):
         return
@@ -176,8 +273,7 @@ def _refuse(node: LogicalPlan) -> None:
                 hint="Read both as streams or both as batches.",
             )
         return
-    names = {WithWatermark: "withWatermark", Deduplicate: "dropDuplicates", Limit: "limit", Sort: "sort"}
-    shown = names.get(type(node), type(node).__name__)
+    shown = "sort" if isinstance(node, Sort) else type(node).__name__
     raise not_supported(f"{shown} on a stream", "It comes with the streaming engine's next release.")
 
 

@@ -23,31 +23,47 @@ from unbounded.checkpoint.checkpoint import Checkpoint
 from unbounded.checkpoint.logs import PlannedOffsets
 from unbounded.clock import Clock
 from unbounded.connectors.streams import OutputMode, StreamSink, StreamSource, WaitingSource
+from unbounded.errors import analysis_error
 from unbounded.plan.logical import Scan
 from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.fragments import FragmentRunner
-from unbounded.streaming.operators.aggregate import run_aggregate
-from unbounded.streaming.plans import Fragment, IncrementalAggregate, IncrementalPlan, SourceFeed
+from unbounded.streaming.operators.batch import OperatorBatch, OperatorResult
+from unbounded.streaming.operators.dispatch import asks_for_batch, operator_name, run_operator
+from unbounded.streaming.plans import Feed, Fragment, IncrementalPlan, SourceFeed, StatefulOperator, WatermarkNode
 from unbounded.streaming.progress import BatchReport, OperatorReport, SourceReport, Stopwatch
+from unbounded.streaming.watermark import EventTimes, WatermarkTracker, event_times
+
+_SEVERAL_OPERATORS = "spark.sql.streaming.statefulOperator.allowMultiple"
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:
-    """`retained_batches`: entries of the logs that stay behind the last one (`minBatchesToRetain`)."""
+    """`retained_batches`: entries of the logs that stay behind the last one (`minBatchesToRetain`).
+
+    `runs_without_data`: whether a watermark that has moved is reason enough for a batch.
+    """
 
     mode: OutputMode
     retained_batches: int = 100
     logged: Mapping[str, str] = field(default_factory=dict)
+    runs_without_data: bool = True
+    takes_maximum_watermark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _PlannedBatch:
-    """Steps 1 and 2 are done: the offsets are in the log."""
+    """Steps 1 and 2 are done: the offsets are in the log.
+
+    Rows at or before `late_ms`, the watermark of the batch before, come too late; what is at or before `watermark_ms`
+    is complete.
+    """
 
     batch_id: int
     start: tuple[str | None, ...]
     end: tuple[str | None, ...]
     timestamp_ms: int
+    watermark_ms: int
+    late_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +74,8 @@ class _ExecutedBatch:
     rows: pa.Table
     transactions: tuple[StateTransaction, ...]
     input_counts: tuple[int, ...]
-    operators: tuple[OperatorReport, ...]
+    results: Mapping[int, OperatorResult]
+    event_times: Mapping[int, EventTimes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +112,11 @@ class MicroBatch:
         self.committed: tuple[str | None, ...] = (None,) * len(sources)
         self.available: tuple[str | None, ...] = self.committed
         self._replay: _PlannedBatch | None = None
+        self._operators = tuple(plan.operators())
+        self._last_watermark_ms = 0
+        self._has_executed = False
+        delays = {node.number: node.delay_ms for node in plan.watermark_nodes()}
+        self._watermark = WatermarkTracker(delays, takes_maximum=settings.takes_maximum_watermark)
         self._recover()
 
     # ------------------------------------------------------------------------------------------ one batch
@@ -120,19 +142,32 @@ class MicroBatch:
         with watch.measure("latestOffset"):
             pairs = zip(self._sources, self.committed, strict=True)
             end = tuple(source.latest_offset(start, has_limit=has_limit) for source, start in pairs)
-        if end == self.committed:
+        if end == self.committed and not self._has_work_without_data():
             return None
-        planned = _PlannedBatch(self.batch_id, self.committed, end, self._clock.now_us() // 1000)
+        watermark_ms = self._watermark.current_ms
+        now_ms = self._clock.now_us() // 1000
+        planned = _PlannedBatch(
+            self.batch_id, self.committed, end, now_ms, watermark_ms, late_ms=self._last_watermark_ms
+        )
         with watch.measure("walCommit"):
-            logged = PlannedOffsets(end, planned.timestamp_ms, 0, self._settings.logged)
+            logged = PlannedOffsets(end, planned.timestamp_ms, watermark_ms, self._settings.logged)
             self._checkpoint.offsets.add(planned.batch_id, logged)
         return planned
 
+    def _has_work_without_data(self) -> bool:
+        """Whether the watermark has moved since the last batch of this run, and an operator waits for it."""
+        if not self._settings.runs_without_data or not self._has_executed:
+            return False
+        has_moved = self._watermark.current_ms > self._last_watermark_ms
+        return has_moved and any(asks_for_batch(operator, self._settings.mode) for operator in self._operators)
+
     def _execute(self, planned: _PlannedBatch) -> _ExecutedBatch:
+        if planned.watermark_ms > 0 and self._plan.redefines_watermark:
+            raise analysis_error("_LEGACY_ERROR_TEMP_3076", config=_SEVERAL_OPERATORS)
         run = _BatchRun(self, planned)
         rows = run.fragment(self._plan.output)
         counts = tuple(run.counts.get(i, 0) for i in range(len(self._sources)))
-        return _ExecutedBatch(planned, rows, tuple(run.transactions.values()), counts, tuple(run.reports))
+        return _ExecutedBatch(planned, rows, tuple(run.transactions.values()), counts, run.results, run.event_times)
 
     def _write(self, executed: _ExecutedBatch) -> _WrittenBatch:
         for transaction in executed.transactions:
@@ -142,8 +177,10 @@ class MicroBatch:
 
     def _commit(self, written: _WrittenBatch) -> None:
         planned = written.executed.planned
-        self._checkpoint.commits.add(planned.batch_id, 0)
+        self._watermark.observe(written.executed.event_times)
+        self._checkpoint.commits.add(planned.batch_id, self._watermark.current_ms)
         self._replay = None
+        self._has_executed, self._last_watermark_ms = True, planned.watermark_ms
         self.committed = planned.end
         self.batch_id = planned.batch_id + 1
         self._drop_old(planned)
@@ -186,11 +223,18 @@ class MicroBatch:
         self.available = logged.offsets
         if self._checkpoint.commits.log.latest() == latest:
             self.batch_id, self.committed = latest + 1, logged.offsets
+            self._watermark.current_ms = max(logged.watermark_ms, self._checkpoint.commits.read(latest))
+            self._last_watermark_ms = logged.watermark_ms
             return
+        late_ms = 0
         if latest > 0:
-            self.committed = self._checkpoint.offsets.read(latest - 1).offsets
+            before = self._checkpoint.offsets.read(latest - 1)
+            self.committed, late_ms = before.offsets, before.watermark_ms
         self.batch_id = latest
-        self._replay = _PlannedBatch(latest, self.committed, logged.offsets, logged.timestamp_ms)
+        self._watermark.current_ms = logged.watermark_ms
+        self._replay = _PlannedBatch(
+            latest, self.committed, logged.offsets, logged.timestamp_ms, logged.watermark_ms, late_ms
+        )
 
     # ------------------------------------------------------------------------------------------ for a batch
 
@@ -202,7 +246,7 @@ class MicroBatch:
         batch = self._sources[feed.position].batch(start, end)
         return self._runner.run_once(Scan(batch, feed.scan.output), planned.timestamp_ms * 1000)
 
-    def begin_state(self, operator: IncrementalAggregate, planned: _PlannedBatch) -> StateTransaction:
+    def begin_state(self, operator: StatefulOperator, planned: _PlannedBatch) -> StateTransaction:
         return self._stores[operator.operator_id].begin(planned.batch_id)
 
     @property
@@ -220,14 +264,32 @@ class MicroBatch:
         planned = executed.planned
         columns = zip(self._sources, planned.start, planned.end, executed.input_counts, strict=True)
         sources = tuple(SourceReport(s.description, start, end, count) for s, start, end, count in columns)
+        nodes = sorted(executed.event_times)
+        has_event_time = next(self._plan.watermark_nodes(), None) is not None
         return BatchReport(
             planned.batch_id,
             planned.timestamp_ms,
             sources,
-            executed.operators,
+            tuple(self._operator_report(operator, executed) for operator in self._operators),
             self._sink.description,
             written.output_count,
             watch.finish(),
+            planned.watermark_ms if has_event_time else None,
+            executed.event_times[nodes[0]] if nodes else None,
+        )
+
+    def _operator_report(self, operator: StatefulOperator, executed: _ExecutedBatch) -> OperatorReport:
+        result = executed.results[operator.operator_id]
+        metrics = self._stores[operator.operator_id].metrics()
+        return OperatorReport(
+            operator_name(operator),
+            metrics.row_count,
+            result.updated_count,
+            result.removed_count,
+            result.late_count,
+            metrics.commit_ms,
+            metrics.memory_bytes,
+            result.custom,
         )
 
 
@@ -239,24 +301,41 @@ class _BatchRun:
         self._planned = planned
         self.counts: dict[int, int] = {}
         self.transactions: dict[int, StateTransaction] = {}
-        self.reports: list[OperatorReport] = []
+        self.results: dict[int, OperatorResult] = {}
+        self.event_times: dict[int, EventTimes] = {}
 
     def fragment(self, fragment: Fragment) -> pa.Table:
         given = {name: self._feed(feed) for name, feed in fragment.feeds.items()}
         return self._batch.runner.run(fragment.plan, given, self._planned.timestamp_ms * 1000)
 
-    def _feed(self, feed: SourceFeed | IncrementalAggregate) -> pa.Table:
-        if isinstance(feed, SourceFeed):
-            table = self._batch.read_source(feed, self._planned)
-            self.counts[feed.position] = table.num_rows
-            return table
-        return self._aggregate(feed)
+    def _feed(self, feed: Feed) -> pa.Table:
+        match feed:
+            case SourceFeed(position=position):
+                table = self._batch.read_source(feed, self._planned)
+                self.counts[position] = table.num_rows
+                return table
+            case WatermarkNode(number=number, column=column):
+                table = self.fragment(feed.below)
+                seen = event_times(table.column(column))
+                if seen is not None:
+                    self.event_times[number] = seen
+                return table
+            case operator:
+                return self._run_operator(operator)
 
-    def _aggregate(self, operator: IncrementalAggregate) -> pa.Table:
-        new = self.fragment(operator.update)
+    def _run_operator(self, operator: StatefulOperator) -> pa.Table:
+        """Without a watermark below, an operator knows no late rows and nothing is complete."""
+        rows = self.fragment(operator.below)
         state = self._batch.begin_state(operator, self._planned)
         self.transactions[operator.operator_id] = state
-        now_us = self._planned.timestamp_ms * 1000
-        result = run_aggregate(operator, new, state, self._batch.mode, self._batch.runner, now_us)
-        self.reports.append(OperatorReport("stateStoreSave", state.row_count(), result.updated_count))
+        planned = self._planned
+        batch = OperatorBatch(
+            self._batch.mode,
+            self._batch.runner,
+            planned.timestamp_ms * 1000,
+            planned.late_ms * 1000,
+            planned.watermark_ms * 1000,
+        )
+        result = run_operator(operator, rows, state, batch)
+        self.results[operator.operator_id] = result
         return result.rows

@@ -1,7 +1,7 @@
-"""The incremental plan: fragments of ordinary queries joined by stateful operators. Data only; `incremental` builds it.
+"""The incremental plan: fragments of ordinary queries joined by operators. Data only; `incremental` builds it.
 
-A fragment is a logical plan over named inputs; each input is fed by a source or by a stateful operator. Everything
-stateless between two operators is one fragment and so one engine query.
+A fragment is a logical plan over named inputs; each input is fed by a source or by an operator. Everything stateless
+between two operators is one fragment and so one engine query.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan, StreamScan
+
+NEW, STORED, STATE = "new", "stored", "state"
+"""Inputs of an operator's own plans: rows of this batch, rows found in the state, rows of state to finish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +33,65 @@ class Fragment:
 
 
 @dataclass(frozen=True, slots=True)
+class WatermarkNode:
+    """Looks at the event times that pass: column `column` of the rows of `below`. Nodes are numbered in plan order."""
+
+    number: int
+    below: Fragment
+    column: int
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class IncrementalAggregate:
     """A GROUP BY kept between batches.
 
-    `update` makes one row of state per group of the new rows; `merge` makes one of the rows of inputs `NEW` and
+    `below` makes one row of state per group of the new rows; `merge` makes one of the rows of inputs `NEW` and
     `STORED`; `finish` makes result rows of the rows of state in input `STATE`. `state` are the columns kept, the
-    first `key_count` of them the group's keys.
+    first `key_count` of them the group's keys. `event_key`: which of the keys is event time (or a window of it).
     """
 
     operator_id: int
-    update: Fragment
+    below: Fragment
     merge: LogicalPlan
     finish: LogicalPlan
     state: tuple[Attribute, ...]
     key_count: int
+    event_key: int | None
+    has_watermark: bool
 
 
-NEW, STORED, STATE = "new", "stored", "state"
+@dataclass(frozen=True, slots=True)
+class IncrementalDeduplicate:
+    """The first row per combination of `keys`, which are positions in the rows of `below`.
 
-Operator = IncrementalAggregate
-Feed = SourceFeed | Operator
+    `distinct` keeps the first of the rows in input `NEW`. `late`: the event time column by which rows are late.
+    `expiry`: the event time column by which a key is forgotten, `delay_ms` after it (None: never).
+    """
+
+    operator_id: int
+    below: Fragment
+    distinct: LogicalPlan
+    keys: tuple[int, ...]
+    late: int | None
+    expiry: int | None
+    delay_ms: int
+    is_within_watermark: bool
+    has_watermark: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncrementalLimit:
+    """The first `row_count` rows of the query's whole life."""
+
+    operator_id: int
+    below: Fragment
+    row_count: int
+    has_watermark: bool
+
+
+StatefulOperator = IncrementalAggregate | IncrementalDeduplicate | IncrementalLimit
+Feed = SourceFeed | WatermarkNode | StatefulOperator
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +101,22 @@ class IncrementalPlan:
     output: Fragment
     scans: tuple[StreamScan, ...]
 
-    def operators(self) -> Iterator[Operator]:
+    def operators(self) -> Iterator[StatefulOperator]:
         """Stateful operators, the one nearest the sink first."""
-        yield from _operators(self.output)
+        found = (feed for feed in _feeds(self.output) if not isinstance(feed, SourceFeed | WatermarkNode))
+        return iter(sorted(found, key=lambda operator: operator.operator_id))
+
+    def watermark_nodes(self) -> Iterator[WatermarkNode]:
+        return (feed for feed in _feeds(self.output) if isinstance(feed, WatermarkNode))
+
+    @property
+    def redefines_watermark(self) -> bool:
+        """Whether a watermark stands above another one."""
+        return any(isinstance(inner, WatermarkNode) for node in self.watermark_nodes() for inner in _feeds(node.below))
 
 
-def _operators(fragment: Fragment) -> Iterator[Operator]:
+def _feeds(fragment: Fragment) -> Iterator[Feed]:
     for feed in fragment.feeds.values():
-        if isinstance(feed, IncrementalAggregate):
-            yield feed
-            yield from _operators(feed.update)
+        yield feed
+        if not isinstance(feed, SourceFeed):
+            yield from _feeds(feed.below)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from unbounded.clock import Clock
+from unbounded.streaming.watermark import EventTimes
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,14 +25,24 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class OperatorReport:
+    """`late_count`: groups or rows dropped because they came behind the watermark."""
+
     name: str
     row_count: int
     updated_count: int
+    removed_count: int = 0
+    late_count: int = 0
+    commit_ms: int = 0
+    memory_bytes: int = 0
+    custom: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """`output_count` None: unknown. `durations_ms`: by Spark's names of the phases, with `triggerExecution`."""
+    """`output_count` None: unknown. `durations_ms`: by Spark's names of the phases, with `triggerExecution`.
+
+    `watermark_ms` None: the query has no event time. `event_times` None: no row with event time has passed.
+    """
 
     batch_id: int
     timestamp_ms: int
@@ -40,6 +51,8 @@ class BatchReport:
     sink: str
     output_count: int | None
     durations_ms: Mapping[str, int]
+    watermark_ms: int | None = None
+    event_times: EventTimes | None = None
 
 
 class Stopwatch:
@@ -81,6 +94,7 @@ def render_progress(report: BatchReport, identity: QueryIdentity, interval_ms: i
         "batchId": report.batch_id,
         "batchDuration": duration_ms,
         "durationMs": dict(report.durations_ms),
+        **({"eventTime": _event_time(report)} if report.watermark_ms is not None else {}),
         "stateOperators": [_operator(operator) for operator in report.operators],
         "sources": [_source(source, duration_ms, interval_ms) for source in report.sources],
         "sink": {
@@ -95,6 +109,16 @@ def render_timestamp(timestamp_ms: int) -> str:
     """`2026-01-31T12:00:00.000Z`"""
     moment = _EPOCH + timedelta(milliseconds=timestamp_ms)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{timestamp_ms % 1000:03d}Z"
+
+
+def _event_time(report: BatchReport) -> dict[str, str]:
+    """Keys in the order of Spark's JSON."""
+    seen = report.event_times
+    watermark = {"watermark": render_timestamp(report.watermark_ms or 0)}
+    if seen is None:
+        return watermark
+    times = {"avg": int(seen.mean), "max": seen.maximum, "min": seen.minimum}
+    return {**{name: render_timestamp(time) for name, time in times.items()}, **watermark}
 
 
 def _source(source: SourceReport, duration_ms: int, interval_ms: int | None) -> dict[str, Any]:
@@ -118,16 +142,17 @@ def _rate(count: int, duration_ms: int) -> float:
 
 
 def _operator(operator: OperatorReport) -> dict[str, Any]:
-    return {
+    rendered = {
         "operatorName": operator.name,
         "numRowsTotal": operator.row_count,
         "numRowsUpdated": operator.updated_count,
-        "numRowsRemoved": 0,
+        "numRowsRemoved": operator.removed_count,
         "allUpdatesTimeMs": 0,
         "allRemovalsTimeMs": 0,
-        "commitTimeMs": 0,
-        "memoryUsedBytes": 0,
-        "numRowsDroppedByWatermark": 0,
+        "commitTimeMs": operator.commit_ms,
+        "memoryUsedBytes": operator.memory_bytes,
+        "numRowsDroppedByWatermark": operator.late_count,
         "numShufflePartitions": 1,
         "numStateStoreInstances": 1,
     }
+    return {**rendered, "customMetrics": dict(operator.custom)} if operator.custom else rendered

@@ -17,15 +17,14 @@ from unbounded.connectors.streams import OutputMode, SourceContext
 from unbounded.execution.database import Database
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
-from unbounded.plan.logical import LogicalPlan, StreamScan
+from unbounded.plan.logical import LogicalPlan, StreamScan, WithWatermark
 from unbounded.sql import parse_statement
-from unbounded.state.columnar_store import ColumnarStateStore
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
 from unbounded.streaming.microbatch import MicroBatch, StreamSettings
-from unbounded.streaming.operators.aggregate import state_schema
 from unbounded.streaming.progress import BatchReport
+from unbounded.streaming.stores import open_stores
 from unbounded.types.arrow import to_arrow_schema
 from unbounded.types.datatypes import STRING, TIMESTAMP, StructField, StructType
 
@@ -101,13 +100,15 @@ class Collected:
 
 @dataclass
 class OneStream:
-    """The only name is `clicks`."""
+    """The only name is `clicks`, with a watermark on `at` if `delay_s` is given."""
 
     clicks: Clicks
+    delay_s: int | None = None
 
     def find_relation(self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids) -> LogicalPlan:
         assert parts == ("clicks",)
-        return StreamScan(self.clicks, ids.attributes(SCHEMA))
+        scan = StreamScan(self.clicks, ids.attributes(SCHEMA))
+        return scan if self.delay_s is None else WithWatermark(scan, scan.output[1], self.delay_s * 1_000_000)
 
     def find_function(self, name: str) -> None: ...
 
@@ -118,13 +119,16 @@ class OneStream:
 class Story:
     """One query over `Clicks`, written in SQL over the view `clicks`; a checkpoint in `directory`."""
 
-    def __init__(self, sql: str, directory: Path, mode: OutputMode = OutputMode.UPDATE) -> None:
+    def __init__(
+        self, sql: str, directory: Path, mode: OutputMode = OutputMode.UPDATE, delay_s: int | None = None
+    ) -> None:
         self.clicks = Clicks()
         self.sink = Collected()
         self.clock = ManualClock(1_000_000)
         self.files = LocalFileSystem()
         self._sql = sql
         self._mode = mode
+        self._delay_s = delay_s
         self._directory = str(directory / "checkpoint")
         self._database = Database({})
         self.restart()
@@ -135,14 +139,9 @@ class Story:
         runner = FragmentRunner(environment, self._database, Cancellation())
         statement = parse_statement(self._sql, {}, ())
         assert isinstance(statement, u.Relation)
-        plan = incremental_plan(analyze(statement, environment, OneStream(self.clicks)))
+        plan = incremental_plan(analyze(statement, environment, OneStream(self.clicks, self._delay_s)), self._mode)
         checkpoint = open_checkpoint(self.files, self._directory)
-        stores = {
-            o.operator_id: ColumnarStateStore(
-                self.files, checkpoint.state_directory(o.operator_id), state_schema(o, "UTC"), o.key_count
-            )
-            for o in plan.operators()
-        }
+        stores = open_stores(plan, self.files, checkpoint, "UTC", self.clock)
         settings = StreamSettings(self._mode, retained_batches=2)
         sources = tuple(
             scan.source.open(SourceContext(checkpoint.source_directory(i), self.files, self.clock))

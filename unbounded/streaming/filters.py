@@ -1,0 +1,79 @@
+"""Filters move below `withWatermark`, as Spark's optimiser moves them: rows they remove do not advance the watermark.
+
+A conjunct stays above if it reads the event time (rows it removes do advance it) or changes from call to call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from unbounded.functions.catalog import REGISTRY
+from unbounded.plan.expressions import Attribute, Call, Expression, PythonCall
+from unbounded.plan.logical import Filter, LogicalPlan, Project, SubqueryAlias, WithWatermark
+from unbounded.plan.tree import collect, contains, rewrite
+from unbounded.types.datatypes import BOOLEAN
+
+
+def push_filters_below_watermarks(plan: LogicalPlan) -> LogicalPlan:
+    return cast(LogicalPlan, rewrite(plan, _pushed))
+
+
+def _pushed(node: object) -> object:
+    if not isinstance(node, Filter):
+        return node
+    below, left = node.child, list(_conjuncts(node.condition))
+    moved: list[Expression] = []
+    for conjunct in tuple(left):
+        sunk = _sunk(below, conjunct)
+        if sunk is not None:
+            below = sunk
+            left.remove(conjunct)
+            moved.append(conjunct)
+    if not moved:
+        return node
+    return Filter(below, _all_of(left)) if left else below
+
+
+def _sunk(plan: LogicalPlan, condition: Expression) -> LogicalPlan | None:
+    """`plan` with `condition` below its watermark; None if there is none it can reach."""
+    read = {a.id for a in collect(condition, Attribute)}
+    if not read <= {a.id for a in plan.output}:
+        return None
+    match plan:
+        case WithWatermark(child=child, event_time=event_time, delay_us=delay_us):
+            if event_time.id in read or contains(condition, _changes):
+                return None
+            return WithWatermark(_sunk(child, condition) or Filter(child, condition), event_time, delay_us)
+        case SubqueryAlias(child=child):
+            sunk = _sunk(child, condition)
+            return None if sunk is None else _over(plan, sunk)
+        case Filter(child=child) | Project(child=child):
+            sunk = _sunk(child, condition)
+            return None if sunk is None else _over(plan, sunk)
+        case _:
+            return None
+
+
+def _over(plan: SubqueryAlias | Filter | Project, child: LogicalPlan) -> LogicalPlan:
+    return replace(plan, child=child)
+
+
+def _conjuncts(condition: Expression) -> tuple[Expression, ...]:
+    if isinstance(condition, Call) and condition.function == "and":
+        return tuple(part for argument in condition.arguments for part in _conjuncts(argument))
+    return (condition,)
+
+
+def _all_of(conditions: list[Expression]) -> Expression:
+    result = conditions[0]
+    for condition in conditions[1:]:
+        result = Call("and", (result, condition), BOOLEAN)
+    return result
+
+
+def _changes(node: object) -> bool:
+    if isinstance(node, PythonCall):
+        return not node.is_deterministic
+    function = REGISTRY.find(node.function) if isinstance(node, Call) else None
+    return function is not None and not function.is_deterministic
