@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 from tests.runner.case_file import Block
+from tests.runner.story_verbs import Stories
 from tests.runner.verbs import VERBS, Run
 
 Lines = tuple[str, ...]
@@ -35,6 +36,7 @@ class CaseRun:
         self._outcomes: dict[int, Lines | Exception] = {}
         self._spark = open_session(url)
         self._directory = Path(tempfile.mkdtemp(prefix="case-"))
+        self._stories = Stories(self._spark, self._directory)
 
     def result(self, block: Block) -> Lines:
         """The lines of `block`, after running all blocks above it. Raises what the block raised."""
@@ -48,6 +50,7 @@ class CaseRun:
 
     def close(self) -> None:
         try:
+            self._stories.close()
             self._spark.stop()
         finally:
             shutil.rmtree(self._directory, ignore_errors=True)
@@ -56,7 +59,7 @@ class CaseRun:
         body = "\n".join(block.body).replace("{dir}", str(self._directory))
         # Functions that look for a session shall find this one, not another test's that is closed by now.
         ConnectSession._active_session.session = self._spark
-        run = Run(self._spark, self._directory, block.argument, body)
+        run = Run(self._spark, self._directory, self._stories, block.argument, body)
         try:
             with warnings.catch_warnings(action="ignore"):
                 lines = VERBS[block.verb].run(run)

@@ -13,6 +13,7 @@ from pyspark.sql.connect.dataframe import DataFrame as ConnectDataFrame
 
 from tests.runner.python_body import evaluate, python_scope
 from tests.runner.rendering import render_dataframe, render_error, text_lines
+from tests.runner.story_verbs import Stories
 from tests.runner.views import view_query
 
 
@@ -22,10 +23,11 @@ class CaseBodyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a verb sees: the client session, the file's own directory, the verb's argument and its body."""
+    """What a verb sees: the client session, the file's own directory and stories, the verb's argument and its body."""
 
     spark: SparkSession
     directory: Path
+    stories: Stories
     argument: str
     body: str
 
@@ -92,6 +94,10 @@ def run_set(run: Run) -> list[str]:
     return []
 
 
+def of_stories(tell: Callable[[Stories, str, str], list[str]]) -> Callable[[Run], list[str]]:
+    return lambda run: tell(run.stories, run.argument, run.body)
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     meaning: str
@@ -106,4 +112,17 @@ VERBS: dict[str, Verb] = {
     "show": Verb("`show`: what the Python body prints, then the repr of its last value", run_show),
     "error": Verb("`error [sql]`: the error that the Python body (or the SQL text, collected) raises", run_error),
     "set": Verb("`set KEY [VALUE]`: a session setting for the blocks below; without a value it is unset", run_set),
+    "source": Verb(
+        "`source NAME (columns)`: a folder that stories read; the body is a select list", of_stories(Stories.declare)
+    ),
+    "stream": Verb(
+        "`stream MODE [from=…] [trigger=…] [sink=…]`: begins a story with this query", of_stories(Stories.begin)
+    ),
+    "add": Verb("`add`: rows for a query that is not running", of_stories(Stories.add)),
+    "step": Verb(
+        "`step`: adds rows, one file a source; the batches that the query then runs", of_stories(Stories.step)
+    ),
+    "restart": Verb("`restart [without FILE]`: stops, adds rows, starts; the batches", of_stories(Stories.restart)),
+    "files": Verb("`files`: the offset and commit logs of the checkpoint", of_stories(Stories.files)),
+    "progress": Verb("`progress`: what else the progress of this run's batches says", of_stories(Stories.progress)),
 }
