@@ -24,6 +24,7 @@ from unbounded.analysis.windows import refuse_bare_window_functions
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
+from unbounded.plan.event_time import with_inherited_metadata
 from unbounded.plan.expressions import (
     AggregateCall,
     Alias,
@@ -169,7 +170,7 @@ def _over_groups(output: NamedExpression, keys: dict[Expression, Attribute], ana
     if isinstance(replaced, Attribute) and isinstance(output, Alias | Attribute) and replaced.name != output.name:
         return analysis.ids.alias(replaced, output.name)
     assert isinstance(replaced, Alias | Attribute)
-    return replaced
+    return with_inherited_metadata(replaced)
 
 
 def _group_column(node: object, keys: dict[Expression, Attribute]) -> object | None:

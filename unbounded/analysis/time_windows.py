@@ -13,7 +13,7 @@ from unbounded.analysis.context import Analysis
 from unbounded.errors import analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.time_windows import WINDOW_MARKS, window_type
-from unbounded.plan.event_time import DELAY_KEY
+from unbounded.plan.event_time import DELAY_KEY, with_inherited_metadata
 from unbounded.plan.expressions import (
     Alias,
     Attribute,
@@ -119,7 +119,7 @@ def _reading(expression: NamedExpression, columns: Mapping[Expression, Attribute
 
     changed = rewrite_down(expression, change) if columns else expression
     assert isinstance(changed, Alias | Attribute)
-    return changed
+    return with_inherited_metadata(changed)
 
 
 def _window_call(expressions: Sequence[NamedExpression]) -> Call | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unbounded.plan.expressions import Attribute, Call, Expression, Metadata
+from unbounded.plan.expressions import Alias, Attribute, Call, Expression, Metadata, NamedExpression
 
 DELAY_KEY = "spark.watermarkDelayMs"
 """Milliseconds."""
@@ -36,3 +36,10 @@ def inherited_metadata(child: Expression) -> Metadata:
     if isinstance(child, Call) and child.function == "window_time":
         return tuple(item for item in inherited_metadata(child.arguments[0]) if item[0] not in WINDOW_KEYS)
     return ()
+
+
+def with_inherited_metadata(column: NamedExpression) -> NamedExpression:
+    """`column`, whose expression may have become another column, with what it inherits of that one."""
+    if isinstance(column, Alias) and not column.metadata:
+        return replace(column, metadata=inherited_metadata(column.child))
+    return column

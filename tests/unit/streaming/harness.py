@@ -17,7 +17,7 @@ from unbounded.connectors.streams import OutputMode, SourceContext
 from unbounded.execution.database import Database
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
-from unbounded.plan.logical import LogicalPlan, StreamScan, WithWatermark
+from unbounded.plan.logical import Deduplicate, LogicalPlan, StreamScan, WithWatermark
 from unbounded.sql import parse_statement
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.fragments import FragmentRunner
@@ -73,7 +73,7 @@ class Clicks:
         chosen = self.rows[int(start or 0) : int(end)]
         schema = to_arrow_schema(SCHEMA, "UTC")
         users = pa.array([user for user, _ in chosen], pa.string())
-        times = pa.array([f"{DAY} {time}:00" for _, time in chosen]).cast(pa.timestamp("us")).cast(schema.types[1])
+        times = pa.array([f"{DAY} {time}" for _, time in chosen]).cast(pa.timestamp("us")).cast(schema.types[1])
         return TableSource(pa.Table.from_arrays([users, times], schema=schema))
 
     def commit(self, end: str) -> None: ...
@@ -100,15 +100,19 @@ class Collected:
 
 @dataclass
 class OneStream:
-    """The only name is `clicks`, with a watermark on `at` if `delay_s` is given."""
+    """The only name is `clicks`, with a watermark on `at` if `delay_s` is given, perhaps without its duplicates."""
 
     clicks: Clicks
     delay_s: int | None = None
+    is_distinct: bool = False
 
     def find_relation(self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids) -> LogicalPlan:
         assert parts == ("clicks",)
         scan = StreamScan(self.clicks, ids.attributes(SCHEMA))
-        return scan if self.delay_s is None else WithWatermark(scan, scan.output[1], self.delay_s * 1_000_000)
+        if self.delay_s is None:
+            return scan
+        marked = WithWatermark(scan, scan.output[1], self.delay_s * 1_000_000)
+        return Deduplicate(marked, marked.output) if self.is_distinct else marked
 
     def find_function(self, name: str) -> None: ...
 
@@ -120,7 +124,12 @@ class Story:
     """One query over `Clicks`, written in SQL over the view `clicks`; a checkpoint in `directory`."""
 
     def __init__(
-        self, sql: str, directory: Path, mode: OutputMode = OutputMode.UPDATE, delay_s: int | None = None
+        self,
+        sql: str,
+        directory: Path,
+        mode: OutputMode = OutputMode.UPDATE,
+        delay_s: int | None = None,
+        is_distinct: bool = False,
     ) -> None:
         self.clicks = Clicks()
         self.sink = Collected()
@@ -128,7 +137,7 @@ class Story:
         self.files = LocalFileSystem()
         self._sql = sql
         self._mode = mode
-        self._delay_s = delay_s
+        self._clicks = OneStream(self.clicks, delay_s, is_distinct)
         self._directory = str(directory / "checkpoint")
         self._database = Database({})
         self.restart()
@@ -139,7 +148,7 @@ class Story:
         runner = FragmentRunner(environment, self._database, Cancellation())
         statement = parse_statement(self._sql, {}, ())
         assert isinstance(statement, u.Relation)
-        plan = incremental_plan(analyze(statement, environment, OneStream(self.clicks, self._delay_s)), self._mode)
+        plan = incremental_plan(analyze(statement, environment, self._clicks), self._mode)
         checkpoint = open_checkpoint(self.files, self._directory)
         stores = open_stores(plan, self.files, checkpoint, "UTC", self.clock)
         settings = StreamSettings(self._mode, retained_batches=2)
@@ -154,7 +163,14 @@ class Story:
         """Rows as `user hh:mm` separated by commas."""
         for row in text.split(","):
             user, time = row.split()
-            self.clicks.rows.append((user, time))
+            self.clicks.rows.append((user, f"{time}:00"))
+
+    def add_times(self, text: str) -> None:
+        """Rows as seconds after midnight, perhaps behind the user's letter: `10 a11`."""
+        for item in text.split():
+            user = item[0] if item[0].isalpha() else "k"
+            seconds = int(item.removeprefix(user))
+            self.clicks.rows.append((user, f"00:{seconds // 60:02d}:{seconds % 60:02d}"))
 
     def step(self) -> BatchReport | None:
         self.clock.advance(1_000_000)
