@@ -93,6 +93,7 @@ class SessionCatalog:
         held = self._held.pop(relation_id, None)
         if isinstance(held, Stored):
             held.rows.drop()
+        self.persisted.remove_over(relation_id)
 
     def close(self) -> None:
         """Drops the rows the session keeps."""

@@ -7,16 +7,27 @@ from collections.abc import Mapping
 
 from unbounded.clock import Clock, SystemClock
 from unbounded.execution.database import Database
+from unbounded.session.foreach_batch import BatchFunctions
 from unbounded.session.session import Session
 
 
 class Engine:
-    """`settings` are the defaults of every session, with the engine's own under `unbounded.*`."""
+    """`settings` are the defaults of every session, with the engine's own under `unbounded.*`.
 
-    def __init__(self, settings: Mapping[str, str], clock: Clock | None = None) -> None:
+    Without `batch_functions` streams cannot have `foreachBatch`.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        clock: Clock | None = None,
+        *,
+        batch_functions: BatchFunctions | None = None,
+    ) -> None:
         self._settings = dict(settings)
         self._clock = clock or SystemClock()
         self._database = Database(settings)
+        self._batch_functions = batch_functions
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, str], Session] = {}
 
@@ -25,7 +36,9 @@ class Engine:
         with self._lock:
             key = (user_id, session_id)
             if key not in self._sessions:
-                self._sessions[key] = Session.create(user_id, session_id, self._settings, self._database, self._clock)
+                self._sessions[key] = Session.create(
+                    user_id, session_id, self._settings, self._database, self._clock, self._batch_functions
+                )
             return self._sessions[key]
 
     def clone_session(self, session: Session, new_session_id: str) -> Session:

@@ -38,6 +38,15 @@ class PersistedRelations:
             kept = self._kept.pop(identity_of_relation(relation), None)
         _drop(kept)
 
+    def remove_over(self, relation_id: str) -> None:
+        """Lets go of the rows of relations built over a held relation, which nobody can ask for again."""
+        held = u.CachedRemoteRelation(relation_id)
+        with self._lock:
+            found = [identity for identity in self._kept if contains(identity, lambda node: node == held)]
+            gone = [self._kept.pop(identity) for identity in found]
+        for kept in gone:
+            _drop(kept)
+
     def clear(self) -> None:
         with self._lock:
             everything, self._kept = list(self._kept.values()), {}

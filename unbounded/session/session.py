@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
-from unbounded.errors import analysis_error
+from unbounded.errors import analysis_error, not_supported
 from unbounded.execution.database import Database
 from unbounded.execution.stored_rows import StoredRows
 from unbounded.functions.environment import Environment
@@ -22,6 +22,7 @@ from unbounded.session.catalog import SessionCatalog
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.dispatch import run_command
 from unbounded.session.config import SessionConfig
+from unbounded.session.foreach_batch import BatchFunction, BatchFunctions
 from unbounded.session.metrics import run_observed
 from unbounded.session.pipeline import Pipeline
 from unbounded.session.query_context import open_context
@@ -44,6 +45,7 @@ class Session:
         catalog: SessionCatalog,
         database: Database,
         clock: Clock,
+        batch_functions: BatchFunctions | None,
     ) -> None:
         self.user_id = user_id
         self.session_id = session_id
@@ -51,21 +53,31 @@ class Session:
         self.config = config
         self.artifacts = artifacts
         self.catalog = catalog
-        self.streams = SessionStreams(config, catalog, database, clock)
+        self.streams = SessionStreams(config, catalog, database, clock, self._open_function)
         self._database = database
         self._clock = clock
+        self._batch_functions = batch_functions
 
     @classmethod
     def create(
-        cls, user_id: str, session_id: str, settings: Mapping[str, str], database: Database, clock: Clock
+        cls,
+        user_id: str,
+        session_id: str,
+        settings: Mapping[str, str],
+        database: Database,
+        clock: Clock,
+        batch_functions: BatchFunctions | None = None,
     ) -> Session:
         config = SessionConfig(settings)
-        return cls(user_id, session_id, config, Artifacts(), SessionCatalog(config), database, clock)
+        return cls(user_id, session_id, config, Artifacts(), SessionCatalog(config), database, clock, batch_functions)
 
     def clone(self, session_id: str) -> Session:
         config = self.config.copy()
         catalog = self.catalog.copy(config)
-        return Session(self.user_id, session_id, config, self.artifacts.copy(), catalog, self._database, self._clock)
+        artifacts = self.artifacts.copy()
+        return Session(
+            self.user_id, session_id, config, artifacts, catalog, self._database, self._clock, self._batch_functions
+        )
 
     def close(self) -> None:
         self.streams.stop_all()
@@ -101,8 +113,9 @@ class Session:
                 self.catalog.create_view(command, self._pipeline(cancellation).analyze(named, Ids()))
                 return CommandDone()
             case u.WriteStream(query=query):
-                pipeline = self._pipeline(cancellation)
-                return self.streams.start(StartRequest(command, pipeline.analyze(query), pipeline.environment))
+                context = self._context(cancellation)
+                request = StartRequest(command, context.analyze(query), context.environment, context.tables)
+                return self.streams.start(request)
             case u.RegisterFunction(name=name, function=function):
                 self.catalog.register_function(name, function)
                 return CommandDone()
@@ -142,6 +155,11 @@ class Session:
             corrupt_record_column=self.config.get("spark.sql.columnNameOfCorruptRecord"),
         )
         return open_context(self.config, self.catalog, environment, self._database, cancellation)
+
+    def _open_function(self, command: bytes) -> BatchFunction:
+        if self._batch_functions is None:
+            raise not_supported("foreachBatch", "This engine has no server that the function could call.")
+        return self._batch_functions.open(self.user_id, self.session_id, command)
 
     def _refuse_stream(self, plan: LogicalPlan) -> None:
         if contains(plan, lambda node: isinstance(node, StreamScan)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from unbounded.analysis.context import Ids
+from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
 from unbounded.connectors.console import ConsoleSink
 from unbounded.connectors.file_streams.manifest import Manifest
@@ -28,13 +29,15 @@ from unbounded.plan.logical import Input, Limit, LogicalPlan
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.config import SessionConfig
 from unbounded.session.file_writes import Destination, check_write, find_column
+from unbounded.session.foreach_batch import BatchFunction, ForeachBatchSink
 from unbounded.session.stream_logs import sink_log_settings
+from unbounded.session.tables import Tables
 from unbounded.storage.api import FileSystem
 from unbounded.streaming.checks import parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.types.arrow import to_arrow_schema
 
-TEMPORARY_CHECKPOINT_FORMATS = frozenset({"console", "memory", "noop"})
+TEMPORARY_CHECKPOINT_FORMATS = frozenset({"console", "memory", "noop", "foreach", "foreachBatch"})
 """Sinks that may run without a checkpoint location: they get a temporary one."""
 
 _ROWS = "rows"
@@ -45,7 +48,7 @@ _KNOWN = frozenset({"kafka", "delta", "jdbc", "dashboard"})
 class SinkContext:
     """What sinks are built with: the query's plan, its engine, and the session's names and settings.
 
-    `run_of` makes the run of a query over given tables.
+    `run_of` makes the run of a query over given tables; `open_function` makes a pickled function of batches callable.
     """
 
     plan: LogicalPlan
@@ -55,15 +58,26 @@ class SinkContext:
     files: FileSystem
     clock: Clock
     run_of: Callable[[Mapping[str, pa.Table]], Run]
+    tables: Tables
+    open_function: Callable[[bytes], BatchFunction]
+    cancellation: Cancellation
+
+
+def sink_name(command: u.WriteStream) -> str:
+    """The sink as its user calls it, in lower case if it is a format; empty for the default format.
+
+    A function counts for more than a format.
+    """
+    if command.foreach_batch is not None:
+        return "foreachBatch"
+    return "foreach" if command.foreach is not None else (command.format or "").lower()
 
 
 def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
     """Raises: SparkError for unknown formats and wrong options"""
-    if command.foreach is not None or command.foreach_batch is not None:
-        raise not_supported("foreach and foreachBatch", "Use the console or memory sink.")
     if command.table:
         raise not_supported("toTable", "Use the console or memory sink.")
-    name = (command.format or context.config.get("spark.sql.sources.default")).lower()
+    name = sink_name(command) or context.config.get("spark.sql.sources.default").lower()
     builder = _BUILDERS.get(name)
     if builder is not None:
         return builder(command, context)
@@ -89,11 +103,23 @@ def _console(command: u.WriteStream, context: SinkContext) -> StreamSink:
 def _memory(command: u.WriteStream, context: SinkContext) -> StreamSink:
     if command.query_name is None:
         raise analysis_error("_LEGACY_ERROR_TEMP_1194")
-    if command.partition_columns:
-        raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg="'memory' does not support partitioning.")
+    _refuse_partitioning(command)
     sink = MemorySink(to_arrow_schema(context.plan.schema, context.runner.environment.time_zone))
     context.catalog.create_live_view(command.query_name, context.plan.schema, sink.table)
     return sink
+
+
+def _foreach_batch(command: u.WriteStream, context: SinkContext) -> StreamSink:
+    _refuse_partitioning(command)
+    assert command.foreach_batch is not None
+    function = context.open_function(command.foreach_batch)
+    return ForeachBatchSink(context.plan.output, function, context.catalog, context.cancellation)
+
+
+def _refuse_partitioning(command: u.WriteStream) -> None:
+    if command.partition_columns:
+        message = f"'{sink_name(command)}' does not support partitioning."
+        raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=message)
 
 
 def _noop(command: u.WriteStream, context: SinkContext) -> StreamSink:
@@ -135,6 +161,7 @@ def _partition_column(context: SinkContext, name: str) -> Attribute:
 
 _BUILDERS: dict[str, Callable[[u.WriteStream, SinkContext], StreamSink]] = {
     "console": _console,
+    "foreachBatch": _foreach_batch,
     "memory": _memory,
     "noop": _noop,
 }

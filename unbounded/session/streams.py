@@ -7,7 +7,7 @@ import queue
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -27,9 +27,11 @@ from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.config import SessionConfig
+from unbounded.session.foreach_batch import BatchFunction
 from unbounded.session.results import StreamStarted
-from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink
+from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink, sink_name
 from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
+from unbounded.session.tables import Tables
 from unbounded.state.store import StateStore
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.checks import check_streaming_query, parse_output_mode
@@ -68,16 +70,25 @@ class StartRequest:
     command: u.WriteStream
     plan: LogicalPlan
     environment: Environment
+    tables: Tables
 
 
 class SessionStreams:
     """Implements `session.streams_api.StreamsApi`, and starts queries."""
 
-    def __init__(self, config: SessionConfig, catalog: SessionCatalog, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: SessionConfig,
+        catalog: SessionCatalog,
+        database: Database,
+        clock: Clock,
+        open_function: Callable[[bytes], BatchFunction],
+    ) -> None:
         self._config = config
         self._catalog = catalog
         self._database = database
         self._clock = clock
+        self._open_function = open_function
         self._files = LocalFileSystem()
         self._changed = threading.Condition()
         self._queries: dict[str, StreamingQuery] = {}
@@ -107,6 +118,7 @@ class SessionStreams:
         stores = open_stores(plan, self._files, checkpoint, runner.environment.time_zone, self._clock)
 
         def ended(query: StreamingQuery) -> None:
+            sink.close()
             for store in stores.values():
                 store.close()
             if is_temporary and query.failure is None:
@@ -143,7 +155,18 @@ class SessionStreams:
         def run_of(given: Mapping[str, pa.Table]) -> Run:
             return Run(self._database, request.environment.time_zone, cancellation, given)
 
-        return SinkContext(request.plan, runner, self._catalog, self._config, self._files, self._clock, run_of)
+        return SinkContext(
+            request.plan,
+            runner,
+            self._catalog,
+            self._config,
+            self._files,
+            self._clock,
+            run_of,
+            request.tables,
+            self._open_function,
+            cancellation,
+        )
 
     def _micro_batch(
         self,
@@ -188,7 +211,7 @@ class SessionStreams:
         parent = self._config.find(CHECKPOINT_SETTING)
         if parent:
             return f"{_local_path(parent)}/{command.query_name or new_id()}", False
-        if (command.format or "").lower() not in TEMPORARY_CHECKPOINT_FORMATS:
+        if sink_name(command) not in TEMPORARY_CHECKPOINT_FORMATS:
             raise analysis_error("_LEGACY_ERROR_TEMP_1298", config=CHECKPOINT_SETTING)
         return tempfile.mkdtemp(prefix="temporary-"), True
 
@@ -302,8 +325,8 @@ class _Handle:
 
 
 def _shown_in_order(request: StartRequest) -> LogicalPlan:
-    """The console and the memory table show their rows, so these come in Spark's order."""
-    if (request.command.format or "").lower() not in TEMPORARY_CHECKPOINT_FORMATS:
+    """The console, the memory table and user functions show their rows, so these come in Spark's order."""
+    if sink_name(request.command) not in TEMPORARY_CHECKPOINT_FORMATS:
         return request.plan
     return order_as_spark(request.plan, request.environment.shuffle_partition_count)
 
