@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from pyspark.errors import AnalysisException, StreamingQueryException
+from pyspark.sql import Row
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.streaming import DataStreamWriter
@@ -196,3 +198,58 @@ def test_what_the_function_prints_is_seen_and_its_variables_are_copies(program: 
     (tmp_path / "names.py").write_text("TITLE = 'batch'\n")
     result = program.run(PROGRAM)
     assert result.output == PRINTED, result.errors
+
+
+# ---------------------------------------------------------------------------------------------- foreach
+
+
+def test_each_row_goes_through_the_function(spark: SparkSession, tmp_path: Path) -> None:
+    spark.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.json").write_text('{"a": {"b": [1, 2]}, "at": "2026-01-01T00:00:00Z"}\n{"a": null}\n')
+    output = str(tmp_path / "out")
+
+    def note(row: Row) -> None:
+        with open(output, "a", encoding="utf-8") as file:
+            file.write(f"{row.a and row.a.b} {row['at'] and row['at'].astimezone(UTC)}\n")
+
+    stream = spark.readStream.schema("a struct<b: array<int>>, at timestamp").json(str(tmp_path / "in"))
+    query = stream.writeStream.foreach(note).trigger(availableNow=True).start()
+    query.awaitTermination()
+    assert Path(output).read_text() == "[1, 2] 2026-01-01 00:00:00+00:00\nNone None\n"
+    assert query.lastProgress is not None
+    assert query.lastProgress.sink.numOutputRows == 2
+
+
+def test_an_object_is_opened_and_closed_in_each_batch(numbers: DataFrame, tmp_path: Path) -> None:
+    class RowWriter:
+        def __init__(self, directory: Path) -> None:
+            self.directory = directory
+            self.rows: list[str] = []
+
+        def open(self, partition_id: int, epoch_id: int) -> bool:
+            self.path = self.directory / f"rows-{epoch_id}-{partition_id}"
+            return epoch_id != 1
+
+        def process(self, row: Row) -> None:
+            self.rows.append(row.kind + str(row.number))
+
+        def close(self, error: Exception | None) -> None:
+            self.path.write_text(" ".join(self.rows))
+
+    _run(numbers.writeStream.foreach(RowWriter(tmp_path)))
+    written = {path.name: path.read_text() for path in sorted(tmp_path.glob("rows-*"))}
+    assert written == {"rows-0-0": "a0 b10", "rows-1-0": "", "rows-2-0": "a2 b12"}
+
+
+def test_a_failing_row_ends_the_query(numbers: DataFrame) -> None:
+    def fail(row: Row) -> None:
+        raise ValueError(f"not {row.number}")
+
+    query = numbers.writeStream.foreach(fail).start()
+    with pytest.raises(StreamingQueryException) as caught:
+        query.awaitTermination()
+    assert "[FOREACH_USER_FUNCTION_ERROR]" in str(caught.value)
+    assert "ValueError: not 0" in str(caught.value)
+    with pytest.raises(AnalysisException, match="'foreach' does not support partitioning"):
+        numbers.writeStream.foreach(fail).partitionBy("kind").start()

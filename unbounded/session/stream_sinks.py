@@ -29,6 +29,7 @@ from unbounded.plan.logical import Input, Limit, LogicalPlan
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.config import SessionConfig
 from unbounded.session.file_writes import Destination, check_write, find_column
+from unbounded.session.foreach import ForeachSink
 from unbounded.session.foreach_batch import BatchFunction, ForeachBatchSink
 from unbounded.session.stream_logs import sink_log_settings
 from unbounded.session.tables import Tables
@@ -116,6 +117,12 @@ def _foreach_batch(command: u.WriteStream, context: SinkContext) -> StreamSink:
     return ForeachBatchSink(context.plan.output, function, context.catalog, context.cancellation)
 
 
+def _foreach(command: u.WriteStream, context: SinkContext) -> StreamSink:
+    _refuse_partitioning(command)
+    assert command.foreach is not None
+    return ForeachSink(command.foreach, context.cancellation)
+
+
 def _refuse_partitioning(command: u.WriteStream) -> None:
     if command.partition_columns:
         message = f"'{sink_name(command)}' does not support partitioning."
@@ -161,6 +168,7 @@ def _partition_column(context: SinkContext, name: str) -> Attribute:
 
 _BUILDERS: dict[str, Callable[[u.WriteStream, SinkContext], StreamSink]] = {
     "console": _console,
+    "foreach": _foreach,
     "foreachBatch": _foreach_batch,
     "memory": _memory,
     "noop": _noop,
