@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pyspark.errors import AnalysisException, StreamingQueryException
+from pyspark.errors import AnalysisException, StreamingQueryException, UnsupportedOperationException
 from pyspark.sql import Row
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
@@ -253,3 +254,98 @@ def test_a_failing_row_ends_the_query(numbers: DataFrame) -> None:
     assert "ValueError: not 0" in str(caught.value)
     with pytest.raises(AnalysisException, match="'foreach' does not support partitioning"):
         numbers.writeStream.foreach(fail).partitionBy("kind").start()
+
+
+# ---------------------------------------------------------------------------------------------- toTable
+
+
+@pytest.fixture
+def into(numbers: DataFrame, tmp_path: Path) -> Callable[..., None]:
+    """Streams `numbers`, or what it is given, into a table."""
+
+    def run(name: str, stream: DataFrame = numbers, checkpoint: str = "checkpoint", **options: Any) -> None:
+        writer = stream.writeStream.option("checkpointLocation", str(tmp_path / checkpoint)).trigger(availableNow=True)
+        writer.toTable(name, **options).awaitTermination()
+
+    return run
+
+
+@pytest.fixture
+def database(spark: SparkSession) -> Iterator[str]:
+    spark.sql("create database streamed")
+    spark.sql("use streamed")
+    yield "streamed"
+    spark.sql("drop database streamed cascade")
+
+
+def test_a_table_is_made_and_appended_to(
+    spark: SparkSession, into: Callable[..., None], database: str, tmp_path: Path
+) -> None:
+    into("t")
+    assert _rows(spark.table("t")) == EXPECTED
+    (tmp_path / "in/3.csv").write_text("3,a\n")
+    into("t")
+    assert _rows(spark.table("streamed.t")) == sorted([*EXPECTED, (3, "a")])
+    assert spark.catalog.getTable("t").tableType == "MANAGED"
+    described = {row[0]: row[1] for row in spark.sql("describe extended t").collect()}
+    assert described["Provider"] == "parquet"
+
+
+def test_a_lost_commit_adds_nothing_to_the_table(
+    spark: SparkSession, into: Callable[..., None], database: str, tmp_path: Path
+) -> None:
+    into("t")
+    (tmp_path / "checkpoint/commits/2").unlink()
+    into("t")
+    assert _rows(spark.table("t")) == EXPECTED
+
+
+def test_a_table_with_partitions_and_another_format(
+    spark: SparkSession, into: Callable[..., None], database: str
+) -> None:
+    into("t", format="csv", partitionBy="kind", header=True)
+    assert spark.table("t").columns == ["number", "kind"]
+    assert _rows(spark.table("t")) == EXPECTED
+    assert [row[0] for row in spark.sql("show partitions t").collect()] == ["kind=a", "kind=b"]
+    stream = spark.readStream.table("t")
+    query = stream.writeStream.format("memory").queryName("copied").trigger(availableNow=True).start()
+    query.awaitTermination()
+    assert _rows(spark.table("copied")) == EXPECTED
+
+
+def test_columns_go_by_name_into_a_table_that_is_there(
+    spark: SparkSession, into: Callable[..., None], database: str, numbers: DataFrame
+) -> None:
+    spark.sql("create table t (kind string, extra int, number long)")
+    into("t")
+    assert _rows(spark.table("t").select("number", "kind", "extra")) == [(*row, None) for row in EXPECTED]
+    with pytest.raises(AnalysisException, match="INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS.*`other`"):
+        into("t", numbers.selectExpr("number", "kind as other"), "second")
+
+
+def test_rows_of_before_the_stream_stay(spark: SparkSession, into: Callable[..., None], database: str) -> None:
+    spark.sql("create table t (number int, kind string)")
+    spark.sql("insert into t values (-1, 'z')")
+    into("t")
+    assert _rows(spark.table("t")) == [(-1, "z"), *EXPECTED]
+    with pytest.raises(UnsupportedOperationException, match="streamed`.`t`, which a stream writes"):
+        spark.sql("insert into t values (-2, 'z')")
+
+
+def test_what_a_stream_cannot_write_into(
+    spark: SparkSession, into: Callable[..., None], database: str, numbers: DataFrame
+) -> None:
+    spark.sql("create table csv_table (number int, kind string) using csv")
+    with pytest.raises(AnalysisException, match=r"input source\(parquet\) is different .* csv_table's .*\(csv\)"):
+        into("csv_table")
+    spark.sql("create view v as select 1 as number")
+    with pytest.raises(AnalysisException, match="Streaming into views v is not supported"):
+        into("v")
+    spark.range(1).createTempView("temporary")
+    with pytest.raises(AnalysisException, match="Temporary view temporary doesn't support streaming write"):
+        into("temporary")
+    with pytest.raises(AnalysisException, match="checkpointLocation must be specified"):
+        numbers.writeStream.toTable("t")
+    with pytest.raises(AnalysisException, match="Invalid streaming output mode: update"):
+        into("t", outputMode="update")
+    assert not spark.catalog.tableExists("t")

@@ -114,7 +114,7 @@ class Session:
                 return CommandDone()
             case u.WriteStream(query=query):
                 context = self._context(cancellation)
-                request = StartRequest(command, context.analyze(query), context.environment, context.tables)
+                request = StartRequest(command, context.analyze(query), context.environment, context)
                 return self.streams.start(request)
             case u.RegisterFunction(name=name, function=function):
                 self.catalog.register_function(name, function)

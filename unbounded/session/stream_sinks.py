@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,8 +12,10 @@ from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
 from unbounded.connectors.console import ConsoleSink
+from unbounded.connectors.file_streams.earlier_files import earlier_files, remember_earlier_files
 from unbounded.connectors.file_streams.manifest import Manifest
 from unbounded.connectors.file_streams.sink import FileStreamSink
+from unbounded.connectors.files.listing import DataFile
 from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.formats import FileFormat, find_file_format
 from unbounded.connectors.memory import MemorySink
@@ -27,12 +29,13 @@ from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import Input, Limit, LogicalPlan
 from unbounded.session.catalog import SessionCatalog
+from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
 from unbounded.session.file_writes import Destination, check_write, find_column
 from unbounded.session.foreach import ForeachSink
 from unbounded.session.foreach_batch import BatchFunction, ForeachBatchSink
 from unbounded.session.stream_logs import sink_log_settings
-from unbounded.session.tables import Tables
+from unbounded.session.stream_tables import table_columns, table_for_stream
 from unbounded.storage.api import FileSystem
 from unbounded.streaming.checks import parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
@@ -59,7 +62,7 @@ class SinkContext:
     files: FileSystem
     clock: Clock
     run_of: Callable[[Mapping[str, pa.Table]], Run]
-    tables: Tables
+    commands: CommandContext
     open_function: Callable[[bytes], BatchFunction]
     cancellation: Cancellation
 
@@ -76,15 +79,17 @@ def sink_name(command: u.WriteStream) -> str:
 
 def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
     """Raises: SparkError for unknown formats and wrong options"""
-    if command.table:
-        raise not_supported("toTable", "Use the console or memory sink.")
     name = sink_name(command) or context.config.get("spark.sql.sources.default").lower()
     builder = _BUILDERS.get(name)
-    if builder is not None:
+    if builder is not None and not command.table:
         return builder(command, context)
     if name in _KNOWN:
         raise not_supported(f"The streaming sink {name}", "Use files, the console or memory sink.")
-    return _files(command, find_file_format(name), context)
+    file_format = find_file_format(name)
+    _refuse_other_modes(command, file_format)
+    if command.table:
+        return _table(command, file_format, context)
+    return _files(command, file_format, context)
 
 
 def _console(command: u.WriteStream, context: SinkContext) -> StreamSink:
@@ -133,29 +138,56 @@ def _noop(command: u.WriteStream, context: SinkContext) -> StreamSink:
     return NoopSink()
 
 
-def _files(command: u.WriteStream, file_format: FileFormat, context: SinkContext) -> StreamSink:
-    """Raises: SparkError for another mode than append, a missing path, and rows that the format cannot hold"""
+def _refuse_other_modes(command: u.WriteStream, file_format: FileFormat) -> None:
     if parse_output_mode(command.output_mode) is not OutputMode.APPEND:
         mode = command.output_mode.lower()
         name = (command.format or file_format.value).lower()
         raise analysis_error("STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE", outputMode=mode, className=name)
+
+
+def _files(command: u.WriteStream, file_format: FileFormat, context: SinkContext) -> StreamSink:
+    """Raises: SparkError for a missing path, and rows that the format cannot hold"""
     path = command.path if command.path is not None else u.option(command.options, "path")
     if path is None:
         raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_2047", {})
-    folder = local_path(path)
-    retention = u.option(command.options, "retention")
-    retention_ms = None if retention is None else duration(retention, "ms")
-    environment = context.runner.environment
     columns = tuple(_partition_column(context, name) for name in command.partition_columns)
-    destination = Destination(folder, file_format, command.options, command.partition_columns)
-    write = check_write(context.plan, destination, columns, environment, context.config)
+    destination = Destination(local_path(path), file_format, command.options, command.partition_columns)
+    return _file_sink(Input(_ROWS, context.plan.output), destination, columns, context)
+
+
+def _table(command: u.WriteStream, file_format: FileFormat, context: SinkContext) -> StreamSink:
+    """Raises: SparkError for tables that cannot be written and rows that do not fit"""
+    table = table_for_stream(command, context.plan.schema, context.commands)
+    ids = Ids()
+    policy = context.config.get("spark.sql.storeAssignmentPolicy")
+    rows = table_columns(Input(_ROWS, ids.attributes(context.plan.schema)), table, ids, policy)
+    columns = tuple(a for name in table.partition_columns for a in rows.output if a.name == name)
+    options = (*table.options, *command.options)
+    destination = Destination(table.location, file_format, options, table.partition_columns)
+    remember_earlier_files(context.files, table.location)
+    return _file_sink(rows, destination, columns, context, earlier_files(context.files, table.location))
+
+
+def _file_sink(
+    plan: LogicalPlan,
+    destination: Destination,
+    partitions: tuple[Attribute, ...],
+    context: SinkContext,
+    earlier: Sequence[DataFile] = (),
+) -> StreamSink:
+    """`plan` makes what is written of a batch's rows."""
+    write = check_write(plan, destination, partitions, context.runner.environment, context.config)
+    retention = u.option(destination.options, "retention")
+    retention_ms = None if retention is None else duration(retention, "ms")
 
     def write_files(rows: pa.Table) -> list[str]:
-        query, sink = write.begin(Input(_ROWS, context.plan.output))
+        query, sink = write.begin(plan)
         return sink.write_files(run_query(query, context.run_of({_ROWS: rows})))
 
+    folder = destination.path
     log = sink_log_settings(context.config)
-    return FileStreamSink(folder, Manifest(context.files, folder, context.clock, log, retention_ms), write_files)
+    manifest = Manifest(context.files, folder, context.clock, log, retention_ms)
+    return FileStreamSink(folder, manifest, write_files, earlier)
 
 
 def _partition_column(context: SinkContext, name: str) -> Attribute:

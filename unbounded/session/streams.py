@@ -26,12 +26,12 @@ from unbounded.optimizer.spark_row_order import order_as_spark
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.catalog import SessionCatalog
+from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
 from unbounded.session.foreach_batch import BatchFunction
 from unbounded.session.results import StreamStarted
 from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink, sink_name
 from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
-from unbounded.session.tables import Tables
 from unbounded.state.store import StateStore
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.checks import check_streaming_query, parse_output_mode
@@ -70,7 +70,7 @@ class StartRequest:
     command: u.WriteStream
     plan: LogicalPlan
     environment: Environment
-    tables: Tables
+    context: CommandContext
 
 
 class SessionStreams:
@@ -163,7 +163,7 @@ class SessionStreams:
             self._files,
             self._clock,
             run_of,
-            request.tables,
+            request.context,
             self._open_function,
             cancellation,
         )

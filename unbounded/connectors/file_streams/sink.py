@@ -20,12 +20,18 @@ WriteFiles = Callable[[pa.Table], Sequence[str]]
 
 
 class FileStreamSink:
-    """Implements `connectors.streams.StreamSink`; the row count is not known, as in Spark."""
+    """Implements `connectors.streams.StreamSink`; the row count is not known, as in Spark.
 
-    def __init__(self, folder: str, manifest: Manifest, write_files: WriteFiles) -> None:
+    `earlier` are files of others that count too: the first entry of the log names them.
+    """
+
+    def __init__(
+        self, folder: str, manifest: Manifest, write_files: WriteFiles, earlier: Sequence[DataFile] = ()
+    ) -> None:
         self._folder = folder
         self._manifest = manifest
         self._write_files = write_files
+        self._earlier = earlier
 
     @property
     def description(self) -> str:
@@ -35,8 +41,8 @@ class FileStreamSink:
         latest = self._manifest.latest()
         if latest is not None and batch_id <= latest:
             return
-        written = self._write_files(rows)
-        self._manifest.add(batch_id, [_data_file(path) for path in written])
+        written = [_data_file(path) for path in self._write_files(rows)]
+        self._manifest.add(batch_id, written if latest is not None else [*self._earlier, *written])
 
     def close(self) -> None:
         """Holds nothing open."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from unbounded.analysis.context import Ids
+from unbounded.connectors.file_streams.earlier_files import is_streamed
 from unbounded.connectors.formats import find_file_format
 from unbounded.errors import analysis_error, not_supported
 from unbounded.plan import unresolved as u
@@ -19,6 +20,7 @@ from unbounded.session.commands.definitions import create_table, refuse_existing
 from unbounded.session.commands.writes import file_count, is_dynamic_overwrite, prepare
 from unbounded.session.file_writes import Destination
 from unbounded.session.warehouse import Table, TableKind
+from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructField
 
 
@@ -101,7 +103,10 @@ def _insert_over_static(
 def append_rows(
     rows: LogicalPlan, table: Table, context: CommandContext, *, overwrites: bool, is_dynamic: bool, files: int = 1
 ) -> None:
-    """Writes rows that have the table's columns."""
+    """Writes rows that have the table's columns. Raises: SparkError for a table that a stream writes"""
+    if is_streamed(LocalFileSystem(), table.location):
+        feature = f"A batch write into {quote_parts(table.parts)}, which a stream writes"
+        raise not_supported(feature, "Write both with a stream, or let the stream use foreachBatch and insertInto.")
     destination = Destination(
         table.location,
         find_file_format(table.format),
