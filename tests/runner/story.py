@@ -63,6 +63,7 @@ class Telling:
     _schemas: dict[str, T.StructType] = field(default_factory=dict)
     _sink: StorySink | None = None
     _shown: int = 0
+    _batch_times_ms: dict[int, int] = field(default_factory=dict)
     _file_numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def open(self) -> None:
@@ -72,7 +73,7 @@ class Telling:
         for key, value in SETTINGS.items():
             self.spark.conf.set(key, value)
         if self.plot.trigger == "default":
-            self._start()
+            self._start("default")
 
     def close(self) -> None:
         if self.query is not None:
@@ -89,16 +90,15 @@ class Telling:
     def step(self, rows: str) -> list[StreamingQueryProgress]:
         """Raises: StorySplit, StreamingQueryException after `batches` of what came before it"""
         folders = self.add(rows)
-        if self.plot.trigger == "default":
+        if self.plot.trigger == "default" or self.query is not None and self.query.isActive:
             self.query.processAllAvailable()
         else:
-            self._start()
-            self.query.awaitTermination()
+            self._run(self.plot.trigger)
         batches = self.batches()
         _check_unsplit(batches[:1], folders)
         return batches
 
-    def restart(self, rows: str, without: str) -> list[StreamingQueryProgress]:
+    def restart(self, rows: str, *, without: str | None, trigger: str) -> list[StreamingQueryProgress]:
         """Stops, removes a file of the checkpoint if one is named, adds rows, starts and runs what there is to run."""
         self.close()
         if without:
@@ -106,8 +106,7 @@ class Telling:
             file.unlink()
             file.with_name(f".{file.name}.crc").unlink(missing_ok=True)
         self.add(rows)
-        self._start()
-        self.query.processAllAvailable() if self.plot.trigger == "default" else self.query.awaitTermination()
+        self._run(trigger)
         return self.batches()
 
     def batches(self) -> list[StreamingQueryProgress]:
@@ -119,7 +118,8 @@ class Telling:
     def render_batch(self, batch: StreamingQueryProgress) -> list[str]:
         assert self._sink is not None
         offsets = self.folder / "checkpoint" / "offsets" / str(batch.batchId)
-        batch_time_ms = json.loads(offsets.read_text().split("\n")[1])["batchTimestampMs"]
+        logged_ms = json.loads(offsets.read_text().split("\n")[1])["batchTimestampMs"]
+        batch_time_ms = self._batch_times_ms.setdefault(batch.batchId, logged_ms)
         rows = [render_row(row, batch_time_ms) for row in self._sink.rows(batch)]
         return [render_header(batch), *(f"  {row}" for row in sorted(rows))]
 
@@ -132,15 +132,23 @@ class Telling:
             lines += [f"{log}/{name}  {_log_entry((folder / name).read_text())}" for name in names]
         return lines
 
-    def _start(self) -> None:
+    def _run(self, trigger: str) -> None:
+        """A new run, until it has done all there is to do."""
+        self._start(trigger)
+        if trigger == "default":
+            self.query.processAllAvailable()
+        else:
+            self.query.awaitTermination()
+
+    def _start(self, trigger: str) -> None:
         frames = {name: self._read(source) for name, source in self.sources.items()}
         query = self.plot.build(frames)
         if self._sink is None:
             self._sink = SINKS[self.plot.sink](self.spark, self.folder / "sink", query.schema)
         writer = query.writeStream.outputMode(self.plot.mode)
         writer = self._sink.attach(writer.option("checkpointLocation", str(self.folder / "checkpoint")))
-        trigger = TRIGGERS[self.plot.trigger]
-        self.query, self._shown = (writer.trigger(**trigger) if trigger else writer).start(), 0
+        chosen = TRIGGERS[trigger]
+        self.query, self._shown = (writer.trigger(**chosen) if chosen else writer).start(), 0
 
     def _read(self, source: Source) -> DataFrame:
         reader = self.spark.readStream.schema(source.columns).option("maxFilesPerTrigger", 1)
@@ -204,8 +212,8 @@ def step(rows: str) -> Callable[[Telling], list[str]]:
     return lambda telling: _narrate(telling, lambda: telling.step(rows))
 
 
-def restart(rows: str, without: str) -> Callable[[Telling], list[str]]:
-    return lambda telling: _narrate(telling, lambda: telling.restart(rows, without))
+def restart(rows: str, *, without: str | None = None, trigger: str = "default") -> Callable[[Telling], list[str]]:
+    return lambda telling: _narrate(telling, lambda: telling.restart(rows, without=without, trigger=trigger))
 
 
 def add(rows: str) -> Callable[[Telling], list[str]]:
@@ -241,13 +249,19 @@ def render_details(batch: StreamingQueryProgress) -> list[str]:
     lines = [f"batch {batch.batchId}  sink rows {batch.sink.numOutputRows}"]
     lines += ["  event time " + "  ".join(f"{name} {times[name]}" for name in ("min", "avg", "max"))] if times else []
     for source in batch.sources:
-        lines.append(f"  source {source.startOffset} -> {source.endOffset}  in {source.numInputRows}")
+        start, end = map(_compact, (source.startOffset, source.endOffset))
+        lines.append(f"  source {start} -> {end}  in {source.numInputRows}")
     return lines + [f"  operator {operator.operatorName}" for operator in batch.stateOperators]
 
 
 def render_failure(error: StreamingQueryException) -> str:
     message = re.sub(r"^.*?terminated with exception: ", "", str(error), flags=re.DOTALL).split("\n")[0]
     return "failed  " + hide_plan_ids(re.sub(r"( SQLSTATE: \w+)+$", "", message))
+
+
+def _compact(offset: str) -> str:
+    """The JSON text of an offset; clients differ in its blanks."""
+    return offset.replace(": ", ":").replace(", ", ",")
 
 
 def _counters(operator: StateOperatorProgress) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ class Stories:
         self.close()
         mode, *settings = argument.split()
         chosen = dict(setting.split("=") for setting in settings)
-        used = chosen.get("from", ",".join(self.sources)).split(",")
-        sources = {name: self.sources[name] for name in used}
+        named = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+        sources = {name: source for name, source in self.sources.items() if name in named}
 
         def build(frames: dict[str, DataFrame]) -> Any:
             return evaluate(body, {**python_scope(self.spark, str(self.directory)), **frames})
@@ -66,7 +67,7 @@ class Stories:
         return self.current.act(step(rows))
 
     def restart(self, argument: str, rows: str) -> list[str]:
-        return self.current.act(restart(rows, argument.removeprefix("without ")))
+        return self.current.act(restart(rows, **dict(setting.split("=") for setting in argument.split())))
 
     def files(self, argument: str, body: str) -> list[str]:
         return self.current.telling.checkpoint()

@@ -115,14 +115,14 @@ VERBS: dict[str, Verb] = {
     "source": Verb(
         "`source NAME (columns)`: a folder that stories read; the body is a select list", of_stories(Stories.declare)
     ),
-    "stream": Verb(
-        "`stream MODE [from=…] [trigger=…] [sink=…]`: begins a story with this query", of_stories(Stories.begin)
-    ),
+    "stream": Verb("`stream MODE [trigger=…] [sink=…]`: begins a story with this query", of_stories(Stories.begin)),
     "add": Verb("`add`: rows for a query that is not running", of_stories(Stories.add)),
     "step": Verb(
         "`step`: adds rows, one file a source; the batches that the query then runs", of_stories(Stories.step)
     ),
-    "restart": Verb("`restart [without FILE]`: stops, adds rows, starts; the batches", of_stories(Stories.restart)),
+    "restart": Verb(
+        "`restart [without=FILE] [trigger=…]`: stops, adds rows, starts; the batches", of_stories(Stories.restart)
+    ),
     "files": Verb("`files`: the offset and commit logs of the checkpoint", of_stories(Stories.files)),
     "progress": Verb("`progress`: what else the progress of this run's batches says", of_stories(Stories.progress)),
 }
