@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from tests.unit.state.memory_files import MemoryFiles
+from tests.unit.memory_files import MemoryFiles
 from unbounded.clock import ManualClock
 from unbounded.state.background import AtOnce, Background
 from unbounded.state.columnar_store import ColumnarStateStore, StateSettings

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.unit.memory_files import MemoryFiles, PowerLost
 from tests.unit.state.later import Later
-from tests.unit.state.memory_files import MemoryFiles, PowerLost
 from unbounded.clock import ManualClock
 from unbounded.state.background import AtOnce, Background
 from unbounded.state.columnar_store import ColumnarStateStore, StateSettings

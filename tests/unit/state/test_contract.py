@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from tests.unit.state.memory_files import MemoryFiles
+from tests.unit.memory_files import MemoryFiles
 from tests.unit.state.stores import EVERY_COMMIT, commit, content, keys, open_store, rows, text
 from unbounded.clock import ManualClock
 from unbounded.state.background import AtOnce

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from tests.unit.memory_files import MemoryFiles, PowerLost
 from tests.unit.state.later import Later
-from tests.unit.state.memory_files import MemoryFiles, PowerLost
 from tests.unit.state.stores import EVERY_COMMIT, NEVER, commit, content, keys, open_store, rows
 from unbounded.errors import SparkError
 from unbounded.state.background import AtOnce

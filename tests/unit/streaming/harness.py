@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,8 +18,9 @@ from unbounded.connectors.streams import OutputMode, SourceContext
 from unbounded.execution.database import Database
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
-from unbounded.plan.logical import Deduplicate, LogicalPlan, StreamScan, WithWatermark
+from unbounded.plan.logical import Deduplicate, LocalRelation, LogicalPlan, StreamScan, WithWatermark
 from unbounded.sql import parse_statement
+from unbounded.storage.api import FileSystem
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
@@ -70,11 +72,13 @@ class Clicks:
         return str(end)
 
     def batch(self, start: str | None, end: str) -> TableSource:
-        chosen = self.rows[int(start or 0) : int(end)]
+        return TableSource(self.table(self.rows[int(start or 0) : int(end)]))
+
+    def table(self, chosen: list[tuple[str, str]]) -> pa.Table:
         schema = to_arrow_schema(SCHEMA, "UTC")
         users = pa.array([user for user, _ in chosen], pa.string())
         times = pa.array([f"{DAY} {time}" for _, time in chosen]).cast(pa.timestamp("us")).cast(schema.types[1])
-        return TableSource(pa.Table.from_arrays([users, times], schema=schema))
+        return pa.Table.from_arrays([users, times], schema=schema)
 
     def commit(self, end: str) -> None: ...
 
@@ -120,6 +124,12 @@ class OneStream:
         return plan
 
 
+@cache
+def _database() -> Database:
+    """Shared by all stories: they keep nothing in it."""
+    return Database({})
+
+
 class Story:
     """One query over `Clicks`, written in SQL over the view `clicks`; a checkpoint in `directory`."""
 
@@ -130,16 +140,17 @@ class Story:
         mode: OutputMode = OutputMode.UPDATE,
         delay_s: int | None = None,
         is_distinct: bool = False,
+        files: FileSystem | None = None,
     ) -> None:
         self.clicks = Clicks()
         self.sink = Collected()
         self.clock = ManualClock(1_000_000)
-        self.files = LocalFileSystem()
+        self.files: FileSystem = files or LocalFileSystem()
         self._sql = sql
         self._mode = mode
         self._clicks = OneStream(self.clicks, delay_s, is_distinct)
         self._directory = str(directory / "checkpoint")
-        self._database = Database({})
+        self._database = _database()
         self.restart()
 
     def restart(self) -> None:
@@ -167,10 +178,7 @@ class Story:
 
     def add_times(self, text: str) -> None:
         """Rows as seconds after midnight, perhaps behind the user's letter: `10 a11`."""
-        for item in text.split():
-            user = item[0] if item[0].isalpha() else "k"
-            seconds = int(item.removeprefix(user))
-            self.clicks.rows.append((user, f"00:{seconds // 60:02d}:{seconds % 60:02d}"))
+        self.clicks.rows.extend(_rows_of(text))
 
     def step(self) -> BatchReport | None:
         self.clock.advance(1_000_000)
@@ -179,3 +187,30 @@ class Story:
     def drain(self) -> Iterator[BatchReport]:
         while (report := self.step()) is not None:
             yield report
+
+
+def _rows_of(text: str) -> Iterator[tuple[str, str]]:
+    for item in text.split():
+        user = item[0] if item[0].isalpha() else "k"
+        seconds = int(item.removeprefix(user))
+        yield user, f"00:{seconds // 60:02d}:{seconds % 60:02d}"
+
+
+@dataclass
+class OneTable(OneStream):
+    """`clicks` as a table with all its rows."""
+
+    def find_relation(self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids) -> LogicalPlan:
+        relation = LocalRelation(ids.attributes(SCHEMA), self.clicks.table(self.clicks.rows))
+        return Deduplicate(relation, relation.output) if self.is_distinct else relation
+
+
+def batch_rows(sql: str, times: str, *, is_distinct: bool = False) -> list[str]:
+    """The rows of a batch query over `times`, as `Collected` shows them."""
+    clicks = Clicks(rows=list(_rows_of(times)))
+    statement = parse_statement(sql, {}, ())
+    assert isinstance(statement, u.Relation)
+    plan = analyze(statement, Environment(), OneTable(clicks, None, is_distinct))
+    sink = Collected()
+    sink.write(0, FragmentRunner(Environment(), _database(), Cancellation()).run_once(plan, 0), OutputMode.APPEND)
+    return sink.batches[0]
