@@ -332,6 +332,16 @@ def test_rows_of_before_the_stream_stay(spark: SparkSession, into: Callable[...,
         spark.sql("insert into t values (-2, 'z')")
 
 
+def test_a_second_stream_goes_on_where_the_first_one_ended(
+    spark: SparkSession, into: Callable[..., None], database: str, numbers: DataFrame
+) -> None:
+    into("t", numbers.where("kind = 'a'"))
+    into("t", numbers.where("kind = 'b'"), "second")
+    assert _rows(spark.table("t")) == EXPECTED
+    with pytest.raises(UnsupportedOperationException, match="a table that a later stream writes"):
+        into("t", numbers.where("kind = 'a'"))
+
+
 def test_what_a_stream_cannot_write_into(
     spark: SparkSession, into: Callable[..., None], database: str, numbers: DataFrame
 ) -> None:

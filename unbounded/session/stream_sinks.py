@@ -15,6 +15,7 @@ from unbounded.connectors.console import ConsoleSink
 from unbounded.connectors.file_streams.earlier_files import earlier_files, remember_earlier_files
 from unbounded.connectors.file_streams.manifest import Manifest
 from unbounded.connectors.file_streams.sink import FileStreamSink
+from unbounded.connectors.file_streams.table_sink import TableStreamSink
 from unbounded.connectors.files.listing import DataFile
 from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.formats import FileFormat, find_file_format
@@ -65,6 +66,7 @@ class SinkContext:
     commands: CommandContext
     open_function: Callable[[bytes], BatchFunction]
     cancellation: Cancellation
+    query_id: str
 
 
 def sink_name(command: u.WriteStream) -> str:
@@ -152,7 +154,7 @@ def _files(command: u.WriteStream, file_format: FileFormat, context: SinkContext
         raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_2047", {})
     columns = tuple(_partition_column(context, name) for name in command.partition_columns)
     destination = Destination(local_path(path), file_format, command.options, command.partition_columns)
-    return _file_sink(Input(_ROWS, context.plan.output), destination, columns, context)
+    return _file_sink(Input(_ROWS, context.plan.output), destination, columns, context)[0]
 
 
 def _table(command: u.WriteStream, file_format: FileFormat, context: SinkContext) -> StreamSink:
@@ -165,7 +167,9 @@ def _table(command: u.WriteStream, file_format: FileFormat, context: SinkContext
     options = (*table.options, *command.options)
     destination = Destination(table.location, file_format, options, table.partition_columns)
     remember_earlier_files(context.files, table.location)
-    return _file_sink(rows, destination, columns, context, earlier_files(context.files, table.location))
+    earlier = earlier_files(context.files, table.location)
+    sink, manifest = _file_sink(rows, destination, columns, context, earlier)
+    return TableStreamSink(sink, manifest, context.files, table.location, context.query_id)
 
 
 def _file_sink(
@@ -174,8 +178,8 @@ def _file_sink(
     partitions: tuple[Attribute, ...],
     context: SinkContext,
     earlier: Sequence[DataFile] = (),
-) -> StreamSink:
-    """`plan` makes what is written of a batch's rows."""
+) -> tuple[FileStreamSink, Manifest]:
+    """The sink and its log; `plan` makes what is written of a batch's rows."""
     write = check_write(plan, destination, partitions, context.runner.environment, context.config)
     retention = u.option(destination.options, "retention")
     retention_ms = None if retention is None else duration(retention, "ms")
@@ -187,7 +191,7 @@ def _file_sink(
     folder = destination.path
     log = sink_log_settings(context.config)
     manifest = Manifest(context.files, folder, context.clock, log, retention_ms)
-    return FileStreamSink(folder, manifest, write_files, earlier)
+    return FileStreamSink(folder, manifest, write_files, earlier), manifest
 
 
 def _partition_column(context: SinkContext, name: str) -> Attribute:

@@ -111,7 +111,7 @@ class SessionStreams:
         self._stop_running(checkpoint.query_id)
         cancellation = Cancellation()
         runner = FragmentRunner(request.environment, self._database, cancellation)
-        sink = build_sink(command, self._sink_context(request, runner, cancellation))
+        sink = build_sink(command, self._sink_context(request, runner, cancellation, checkpoint.query_id))
         settings = self._settings(mode)
         identity = QueryIdentity(checkpoint.query_id, new_id(), command.query_name)
 
@@ -151,7 +151,9 @@ class SessionStreams:
             self._config.get(f"{prefix}multipleWatermarkPolicy").lower() == "max",
         )
 
-    def _sink_context(self, request: StartRequest, runner: FragmentRunner, cancellation: Cancellation) -> SinkContext:
+    def _sink_context(
+        self, request: StartRequest, runner: FragmentRunner, cancellation: Cancellation, query_id: str
+    ) -> SinkContext:
         def run_of(given: Mapping[str, pa.Table]) -> Run:
             return Run(self._database, request.environment.time_zone, cancellation, given)
 
@@ -166,6 +168,7 @@ class SessionStreams:
             request.context,
             self._open_function,
             cancellation,
+            query_id,
         )
 
     def _micro_batch(
