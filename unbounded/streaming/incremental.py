@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from unbounded.analysis.context import Ids
+from unbounded.analysis.projection import GROUPING_FUNCTIONS
 from unbounded.connectors.streams import OutputMode
 from unbounded.errors import analysis_error, not_supported
 from unbounded.functions.catalog import REGISTRY
@@ -15,6 +17,8 @@ from unbounded.plan.expressions import (
     AggregateStep,
     Alias,
     Attribute,
+    Call,
+    Expression,
     NamedExpression,
     PartialAggregate,
     to_attribute,
@@ -52,6 +56,7 @@ from unbounded.streaming.plans import (
     StatefulOperator,
     WatermarkNode,
 )
+from unbounded.types.datatypes import LONG
 
 _STATELESS = (Project, Filter, Generate, SubqueryAlias, Input)
 """Run on the new rows alone."""
@@ -168,20 +173,31 @@ class _Build:
         operator_id = self._next_operator()
         calls = list(dict.fromkeys(c for e in aggregate.expressions for c in collect(e, AggregateCall)))
         states = {call: self._state_columns(call) for call in calls}
-        keys = tuple(to_attribute(g) for g in aggregate.grouping)
+        groups = tuple(to_attribute(g) for g in aggregate.grouping)
+        marks = self._grouping_marks(aggregate, groups)
+        keys = (*groups, *(mark.to_attribute() for mark in marks))
         columns = tuple(column for attributes in states.values() for column in attributes)
         below = self.fragment(aggregate.child)
-        update = Aggregate(below.plan, aggregate.grouping, (*keys, *_updates(states)))
+        outputs = (*groups, *marks, *_updates(states))
+        update = Aggregate(below.plan, aggregate.grouping, outputs, aggregate.kind, aggregate.grouping_sets)
         return IncrementalAggregate(
             operator_id,
             Fragment(update, below.feeds),
             _merge(keys, states),
-            _finish(aggregate, keys, states),
+            _finish(aggregate, keys, states, {mark.child: mark.to_attribute() for mark in marks}),
             (*keys, *columns),
             len(keys),
             next((i for i, key in enumerate(keys) if delay_ms_of(key) is not None), None),
             _has_watermark(aggregate.child),
         )
+
+    def _grouping_marks(self, aggregate: Aggregate, groups: tuple[Attribute, ...]) -> tuple[Alias, ...]:
+        """With grouping sets a group is also told by the keys it leaves out, and by what the query asks about them."""
+        if aggregate.grouping_sets is None:
+            return ()
+        asked = [c for e in aggregate.expressions for c in collect(e, Call) if c.function in GROUPING_FUNCTIONS]
+        left_out = Call("grouping_id", groups, LONG, False)
+        return tuple(Alias(call, self.ids.take(), call.function) for call in dict.fromkeys((left_out, *asked)))
 
     def _state_columns(self, call: AggregateCall) -> tuple[Attribute, ...]:
         function = REGISTRY.find(call.function)
@@ -200,7 +216,7 @@ def _is_read_above(root: LogicalPlan, target: LogicalPlan, column_id: int) -> bo
     """Whether the column `column_id` that `target` gives is used by a node above it, or is part of the result."""
     path = _path_to(root, target)
     for node in path:
-        if any(a.id == column_id for a in collect(_without_inputs(node), Attribute)):
+        if any(a.id == column_id for part in _without_inputs(node) for a in collect(part, Attribute)):
             return True
     makes_columns = any(isinstance(node, Project | Aggregate) for node in path)
     return not makes_columns and any(a.id == column_id for a in root.output)
@@ -246,14 +262,16 @@ def _merge(keys: tuple[Attribute, ...], states: States) -> LogicalPlan:
     return Aggregate(both, keys, (*keys, *merged))
 
 
-def _finish(aggregate: Aggregate, keys: tuple[Attribute, ...], states: States) -> LogicalPlan:
+def _finish(
+    aggregate: Aggregate, keys: tuple[Attribute, ...], states: States, marks: Mapping[Expression, Attribute]
+) -> LogicalPlan:
     """The aggregate's output columns from rows of state."""
     columns = tuple(column for attributes in states.values() for column in attributes)
 
     def finished(node: object) -> object | None:
         if isinstance(node, AggregateCall):
             return PartialAggregate(node, AggregateStep.FINISH, node.data_type, state=states[node])
-        return None
+        return marks.get(node) if isinstance(node, Call) else None
 
     expressions = tuple(rewrite_down(e, finished) for e in aggregate.expressions)
     return Project(Input(STATE, (*keys, *columns)), expressions)
