@@ -228,6 +228,6 @@ FUNCTIONS: dict[str, Function] = {
     "sliding_windows": Function(_type_window, _lower_sliding, nullability=_NEVER),
     "session_window": Function(_type_session, _lower_session, nullability=_NEVER),
     "window_time": Function(
-        _type_window_time, "make_timestamp(epoch_us(struct_extract({0}, 'end')) - 1)", nullability=Nullability.ARGUMENTS
+        _type_window_time, "make_timestamp(epoch_us(struct_extract({0}, 'end')) - 1)", nullability=Nullability.ALWAYS
     ),
 }

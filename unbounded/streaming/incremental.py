@@ -21,6 +21,7 @@ from unbounded.plan.expressions import (
     Expression,
     NamedExpression,
     PartialAggregate,
+    SortOrder,
     to_attribute,
 )
 from unbounded.plan.logical import (
@@ -32,6 +33,7 @@ from unbounded.plan.logical import (
     Join,
     Limit,
     LogicalPlan,
+    MergeSessions,
     Project,
     SetOperation,
     Sort,
@@ -52,6 +54,7 @@ from unbounded.streaming.plans import (
     IncrementalDeduplicate,
     IncrementalLimit,
     IncrementalPlan,
+    IncrementalSessions,
     SourceFeed,
     StatefulOperator,
     WatermarkNode,
@@ -111,6 +114,8 @@ class _Build:
                 name = f"watermark{watermark.number}"
                 feeds[name] = watermark
                 return Input(name, node.output)
+            case Aggregate(child=MergeSessions() as sessions):
+                return self._fed_by(self._sessions(node, sessions), node, feeds)
             case Aggregate() | Deduplicate():
                 return self._fed_by(self._operator(node), node, feeds)
             case Limit() if not self._is_of_whole_result(node):
@@ -191,6 +196,50 @@ class _Build:
             _has_watermark(aggregate.child),
         )
 
+    def _sessions(self, aggregate: Aggregate, merging: MergeSessions) -> IncrementalSessions:
+        """Rows become sessions of one row, then sessions of a key that touch become one."""
+        operator_id = self._next_operator()
+        rows = merging.child.output
+
+        def of_row(node: object) -> object | None:
+            return merging.session if isinstance(node, Attribute) and node.id == merging.merged.id else None
+
+        calls = list(dict.fromkeys(c for e in aggregate.expressions for c in collect(e, AggregateCall)))
+        states = {call: self._state_columns(call) for call in calls}
+        grouping = tuple(cast(NamedExpression, rewrite_down(g, of_row)) for g in aggregate.grouping)
+        groups = tuple(to_attribute(g) for g in aggregate.grouping)
+        bare = [g.child if isinstance(g, Alias) else g for g in aggregate.grouping]
+        position = next(i for i, g in enumerate(bare) if isinstance(g, Attribute) and g.id == merging.merged.id)
+        if len(groups) == 1:
+            message = "Global aggregation with session window in streaming query is not supported."
+            raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=message)
+        named = tuple(Alias(_bare(g), a.id, a.name, a.metadata) for g, a in zip(grouping, groups, strict=True))
+        updates = tuple(cast(NamedExpression, rewrite_down(u, of_row)) for u in _updates(states))
+        update = Aggregate(Input(NEW, rows), named, (*groups, *updates))
+        return IncrementalSessions(
+            operator_id,
+            self.fragment(merging.child),
+            [a.id for a in rows].index(merging.session.id),
+            update,
+            self._merge_sessions(groups, position, states),
+            _finish(aggregate, groups, states, {}),
+            (*groups, *(column for attributes in states.values() for column in attributes)),
+            len(groups),
+            position,
+            _has_watermark(merging.child),
+        )
+
+    def _merge_sessions(self, groups: tuple[Attribute, ...], position: int, states: States) -> LogicalPlan:
+        columns = tuple(column for attributes in states.values() for column in attributes)
+        layout = (*groups, *columns)
+        both = SetOperation(Input(NEW, layout), Input(STORED, layout), SetOperator.UNION, True, layout)
+        session = groups[position]
+        keys = tuple(group for group in groups if group.id != session.id)
+        whole = self.ids.attribute(session.name, session.data_type, False)
+        outputs = tuple(Alias(whole, g.id, g.name, g.metadata) if g is session else g for g in groups)
+        merged = Aggregate(MergeSessions(both, session, keys, whole), (*keys, whole), (*outputs, *_merges(states)))
+        return Sort(merged, tuple(map(SortOrder, keys)))
+
     def _grouping_marks(self, aggregate: Aggregate, groups: tuple[Attribute, ...]) -> tuple[Alias, ...]:
         """With grouping sets a group is also told by the keys it leaves out, and by what the query asks about them."""
         if aggregate.grouping_sets is None:
@@ -254,12 +303,19 @@ def _merge(keys: tuple[Attribute, ...], states: States) -> LogicalPlan:
     columns = tuple(column for attributes in states.values() for column in attributes)
     layout = (*keys, *columns)
     both = SetOperation(Input(NEW, layout), Input(STORED, layout), SetOperator.UNION, True, layout)
-    merged = tuple(
+    return Aggregate(both, keys, (*keys, *_merges(states)))
+
+
+def _merges(states: States) -> tuple[NamedExpression, ...]:
+    return tuple(
         Alias(PartialAggregate(call, AggregateStep.MERGE, column.data_type, i, (column,)), column.id, column.name)
         for call, attributes in states.items()
         for i, column in enumerate(attributes)
     )
-    return Aggregate(both, keys, (*keys, *merged))
+
+
+def _bare(expression: NamedExpression) -> Expression:
+    return expression.child if isinstance(expression, Alias) else expression
 
 
 def _finish(

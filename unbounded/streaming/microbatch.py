@@ -28,7 +28,7 @@ from unbounded.plan.logical import Scan
 from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.operators.batch import OperatorBatch, OperatorResult
-from unbounded.streaming.operators.dispatch import asks_for_batch, operator_name, run_operator
+from unbounded.streaming.operators.dispatch import asks_for_batch, counted_rows, operator_name, run_operator
 from unbounded.streaming.plans import Feed, Fragment, IncrementalPlan, SourceFeed, StatefulOperator, WatermarkNode
 from unbounded.streaming.progress import BatchReport, OperatorReport, SourceReport, Stopwatch
 from unbounded.streaming.watermark import EventTimes, WatermarkTracker, event_times
@@ -115,6 +115,7 @@ class MicroBatch:
         self._operators = tuple(plan.operators())
         self._last_watermark_ms = 0
         self._has_executed = False
+        self.counts: dict[int, int] = {}
         delays = {node.number: node.delay_ms for node in plan.watermark_nodes()}
         self._watermark = WatermarkTracker(delays, takes_maximum=settings.takes_maximum_watermark)
         self._recover()
@@ -283,7 +284,7 @@ class MicroBatch:
         metrics = self._stores[operator.operator_id].metrics()
         return OperatorReport(
             operator_name(operator),
-            metrics.row_count,
+            self.counts.get(operator.operator_id, metrics.row_count),
             result.updated_count,
             result.removed_count,
             result.late_count,
@@ -336,6 +337,10 @@ class _BatchRun:
             planned.late_ms * 1000,
             planned.watermark_ms * 1000,
         )
+        count = self._batch.counts.get(operator.operator_id)
+        before = counted_rows(operator, state) if count is None else count
         result = run_operator(operator, rows, state, batch)
+        if before is not None and result.added_count is not None:
+            self._batch.counts[operator.operator_id] = before + result.added_count
         self.results[operator.operator_id] = result
         return result.rows

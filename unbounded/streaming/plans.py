@@ -62,6 +62,27 @@ class IncrementalAggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class IncrementalSessions:
+    """A GROUP BY with a session window. The rows of `below` have their own session, column `row_session`.
+
+    `update` makes one row of state per key and session of the rows in input `NEW`; `merge` merges those in `NEW` and
+    `STORED`, those of a key together; `finish` makes result rows of input `STATE`. `state` are the columns of a
+    session: the first `key_count` are the group's keys, and the one at `session` is the session.
+    """
+
+    operator_id: int
+    below: Fragment
+    row_session: int
+    update: LogicalPlan
+    merge: LogicalPlan
+    finish: LogicalPlan
+    state: tuple[Attribute, ...]
+    key_count: int
+    session: int
+    has_watermark: bool
+
+
+@dataclass(frozen=True, slots=True)
 class IncrementalDeduplicate:
     """The first row per combination of `keys`, which are positions in the rows of `below`.
 
@@ -90,7 +111,7 @@ class IncrementalLimit:
     has_watermark: bool
 
 
-StatefulOperator = IncrementalAggregate | IncrementalDeduplicate | IncrementalLimit
+StatefulOperator = IncrementalAggregate | IncrementalSessions | IncrementalDeduplicate | IncrementalLimit
 Feed = SourceFeed | WatermarkNode | StatefulOperator
 
 

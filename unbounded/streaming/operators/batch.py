@@ -27,13 +27,17 @@ class OperatorBatch:
 
 @dataclass(frozen=True, slots=True)
 class OperatorResult:
-    """`rows` for the operators above; counts of rows of state written and removed, and of input dropped as late."""
+    """`rows` for the operators above; counts of rows of state written and removed, and of input dropped as late.
+
+    `added_count`: by how much the state has grown, where a row of the store is not what Spark counts.
+    """
 
     rows: pa.Table
     updated_count: int = 0
     removed_count: int = 0
     late_count: int = 0
     custom: Mapping[str, int] = field(default_factory=dict)
+    added_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

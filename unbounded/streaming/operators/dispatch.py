@@ -10,10 +10,12 @@ from unbounded.streaming.operators.aggregate import aggregate_layout, run_aggreg
 from unbounded.streaming.operators.batch import OperatorBatch, OperatorResult, StateLayout
 from unbounded.streaming.operators.deduplicate import deduplicate_layout, run_deduplicate
 from unbounded.streaming.operators.limit import limit_layout, run_limit
+from unbounded.streaming.operators.session import count_sessions, run_sessions, session_layout
 from unbounded.streaming.plans import (
     IncrementalAggregate,
     IncrementalDeduplicate,
     IncrementalLimit,
+    IncrementalSessions,
     StatefulOperator,
 )
 
@@ -23,6 +25,8 @@ def operator_name(operator: StatefulOperator) -> str:
     match operator:
         case IncrementalAggregate():
             return "stateStoreSave"
+        case IncrementalSessions():
+            return "sessionWindowStateStoreSaveExec"
         case IncrementalDeduplicate(is_within_watermark=is_within):
             return "dedupeWithinWatermark" if is_within else "dedupe"
         case IncrementalLimit():
@@ -33,6 +37,8 @@ def state_layout(operator: StatefulOperator, time_zone: str) -> StateLayout:
     match operator:
         case IncrementalAggregate():
             return aggregate_layout(operator, time_zone)
+        case IncrementalSessions():
+            return session_layout(operator, time_zone)
         case IncrementalDeduplicate():
             return deduplicate_layout(operator, time_zone)
         case IncrementalLimit():
@@ -46,6 +52,8 @@ def run_operator(
     match operator:
         case IncrementalAggregate():
             return run_aggregate(operator, rows, state, batch)
+        case IncrementalSessions():
+            return run_sessions(operator, rows, state, batch)
         case IncrementalDeduplicate():
             return run_deduplicate(operator, rows, state, batch)
         case IncrementalLimit():
@@ -55,9 +63,14 @@ def run_operator(
 def asks_for_batch(operator: StatefulOperator, mode: OutputMode) -> bool:
     """Whether it has work when the watermark has moved, though no row has come."""
     match operator:
-        case IncrementalAggregate():
+        case IncrementalAggregate() | IncrementalSessions():
             return operator.has_watermark and mode is not OutputMode.COMPLETE
         case IncrementalDeduplicate():
             return operator.has_watermark
         case IncrementalLimit():
             return False
+
+
+def counted_rows(operator: StatefulOperator, state: StateTransaction) -> int | None:
+    """Rows of the state as Spark counts them, before a batch; None if those are the store's own."""
+    return count_sessions(state) if isinstance(operator, IncrementalSessions) else None
