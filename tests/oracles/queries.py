@@ -18,6 +18,11 @@ SELECT v.start AS v, n, s FROM (
   FROM (SELECT window(at, '5 seconds') AS w, count(*) AS c FROM clicks GROUP BY window(at, '5 seconds'))
   GROUP BY window(w, '10 seconds'))
 """
+SESSIONS = """\
+SELECT user, w.start AS w, w.end AS e, n FROM (
+  SELECT user, session_window(at, '4 seconds') AS w, count(*) AS n
+  FROM clicks GROUP BY user, session_window(at, '4 seconds'))
+"""
 STEPS = ("a10 b11 a12", "a15 b21 a13", "c22 a22 b30", "a41", "a90", "a200", "a300")
 """Rows that are never late, however the batches fall; the last ones push everything before them out."""
 
@@ -63,6 +68,8 @@ QUERIES = {
     "complete": Query(WINDOWS, OutputMode.COMPLETE, last_rows),
     "global": Query("SELECT count(*) AS n, max(at) AS m FROM clicks", OutputMode.COMPLETE, last_rows),
     "chain": Query(CHAIN, OutputMode.APPEND, all_rows),
+    "sessions": Query(SESSIONS, OutputMode.APPEND, all_rows),
+    "all sessions": Query(SESSIONS, OutputMode.COMPLETE, last_rows),
     "duplicates": Query("SELECT user, at FROM clicks", OutputMode.APPEND, all_rows, is_distinct=True),
     "limit": Query("SELECT user, at FROM clicks LIMIT 5", OutputMode.APPEND, all_rows),
 }

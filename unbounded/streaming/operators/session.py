@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from unbounded.connectors.streams import OutputMode
-from unbounded.state.key_words import KeyWords, encode_keys
+from unbounded.state.key_words import KeyWords, Words, encode_keys
 from unbounded.state.store import StateTransaction
 from unbounded.streaming.operators.batch import EXPIRY, OperatorBatch, OperatorResult, StateLayout
 from unbounded.streaming.plans import NEW, STATE, STORED, IncrementalSessions
@@ -116,18 +116,17 @@ class _Layout:
     def _words(self, rows: pa.Table, names: list[str]) -> KeyWords:
         return encode_keys([_whole(rows.column(name)) for name in names], rows.num_rows)
 
-    def session_keys(self, rows: pa.Table) -> set[tuple[object, ...]]:
-        """Keys with the start of their session."""
-        starts = pc.struct_field(rows.column(self.session), [0])
-        words = encode_keys([*(_whole(rows.column(name)) for name in self.keys), _whole(starts)], rows.num_rows)
-        return {words.key(position) for position in range(rows.num_rows)}
+    def session_hashes(self, rows: pa.Table) -> Words:
+        """Of the key with the start of the session."""
+        starts = _whole(pc.struct_field(rows.column(self.session), [0]))
+        keys = [_whole(rows.column(name)) for name in self.keys]
+        return encode_keys([*keys, starts], rows.num_rows).hashes()
 
 
 def _count_not_in(stored: pa.Table, merged: pa.Table, layout: _Layout) -> int:
-    """How many stored sessions are no longer there, by key and start."""
-    if stored.num_rows == 0:
-        return 0
-    return len(layout.session_keys(stored) - layout.session_keys(merged))
+    """How many stored sessions are no longer there, by key and start. A metric, so equal hashes are equal keys."""
+    is_kept = np.isin(layout.session_hashes(stored), layout.session_hashes(merged))
+    return int(np.count_nonzero(~is_kept))
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
