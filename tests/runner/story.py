@@ -95,7 +95,7 @@ class Telling:
         else:
             self._run(self.plot.trigger)
         batches = self.batches()
-        _check_unsplit(batches[:1], folders)
+        check_unsplit(batches[:1], folders)
         return batches
 
     def restart(self, rows: str, *, without: str | None, trigger: str) -> list[StreamingQueryProgress]:
@@ -276,7 +276,7 @@ def _log_entry(text: str) -> str:
     return "  ".join([f"watermark {render_seconds(watermark_ms * 1000)}", *offsets])
 
 
-def _check_unsplit(first: list[StreamingQueryProgress], folders: list[str]) -> None:
+def check_unsplit(first: list[StreamingQueryProgress], folders: list[str]) -> None:
     """Raises: StorySplit unless every source over these folders gave its new file to the first batch"""
     for source in first[0].sources if first else ():
         has_new_file = any(f"{folder}]" in source.description for folder in folders)
