@@ -335,7 +335,7 @@ def _finish(
 
 def _refuse(node: LogicalPlan) -> None:
     """Operators on streams that this engine does not run yet, or that Spark does not run."""
-    if isinstance(node, Sort | Limit) and contains(node, lambda below: isinstance(below, Aggregate)):
+    if isinstance(node, Sort | Limit) and contains(node, lambda below: isinstance(below, Aggregate | Deduplicate)):
         return
     if isinstance(node, _STATELESS) or (isinstance(node, Join) and _streaming_sides(node) == 1):
         return
