@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -98,7 +99,7 @@ def test_ctrl_c_reaches_the_script_as_under_python(program: Program) -> None:
     _, errors = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT
     assert errors.splitlines()[-1] == "KeyboardInterrupt"
-    assert 'app.py", line 5, in <module>' in errors
+    assert re.search(r'app\.py", line [45], in <module>', errors), "in the list, or still in the print before it"
     assert "unbounded/embed/script.py" not in errors
 
 

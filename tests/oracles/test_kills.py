@@ -60,8 +60,8 @@ def test_no_row_is_lost_or_doubled(program: Program) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    outcome = program.command("run", "app.py")
-    assert outcome.output.splitlines()[-1] == f"done {FILES * ROWS_PER_FILE}", outcome.errors
+    output, errors = program.start("run", "app.py").communicate(timeout=60 + KILLS)
+    assert output.splitlines()[-1] == f"done {FILES * ROWS_PER_FILE}", errors
     assert rows_of(program.directory / "out") == Counter(range(FILES * ROWS_PER_FILE))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from unbounded.connect.server import AddressRefused, Certificate, ConnectServer, ServerAddress
@@ -24,14 +24,17 @@ def server_address(
 
 
 def serve_until_stopped(address: ServerAddress) -> int:
-    """Returns after SIGINT or SIGTERM."""
-    is_stopped = threading.Event()
+    """Returns after SIGINT or SIGTERM.
+
+    The handlers write to a pipe: setting an event from one could meet its own lock, held where the signal struck.
+    """
+    reader, writer = os.pipe()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: is_stopped.set())
+        signal.signal(number, lambda *_: os.write(writer, b"stop"))
     server = ConnectServer(address)
     host = EngineHost(server, {})
     sys.stdout.write(f"Listening on sc://{address.host}:{server.port}\n")
     sys.stdout.flush()
-    is_stopped.wait()
+    os.read(reader, 1)
     host.close()
     return 0
