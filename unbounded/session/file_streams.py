@@ -60,7 +60,7 @@ def _path(source: u.DataSource) -> str:
     option = u.option(source.options, "path")
     if source.paths and option is not None:
         setting = "spark.sql.legacy.pathOptionBehavior.enabled"
-        raise analysis_error("_LEGACY_ERROR_TEMP_1188", config=setting)
+        raise analysis_error("_LEGACY_ERROR_TEMP_1188", method="load", config=setting)
     if len(source.paths) > 1:
         raise not_supported("Several paths of a streaming source", "Use a glob such as {a,b}/*.json.")
     path = source.paths[0] if source.paths else option

@@ -198,7 +198,7 @@ def _partition_column(context: SinkContext, name: str) -> Attribute:
     column = find_column(context.plan, name, context.runner.environment)
     if column is None:
         names = ", ".join(attribute.name for attribute in context.plan.output)
-        raise analysis_error("_LEGACY_ERROR_TEMP_1196", columnName=name, validColumns=names)
+        raise analysis_error("_LEGACY_ERROR_TEMP_1196", columnType="Partition", columnName=name, validColumnNames=names)
     return column
 
 

@@ -39,7 +39,7 @@ def build_source(source: u.DataSource, files: FileSources, config: SessionConfig
     found = _SOURCES.get(name)
     if found is not None:
         if source.schema is not None:
-            raise SparkError(ErrorKind.UNSUPPORTED, "_LEGACY_ERROR_TEMP_2242", {"providerName": found.shown})
+            raise SparkError(ErrorKind.UNSUPPORTED, "_LEGACY_ERROR_TEMP_2242", {"provider": found.shown})
         return found.build(u.lower_case_options(source.options))
     if name in _NOT_STREAMED:
         parameters = {"className": name, "operator": "reading"}
