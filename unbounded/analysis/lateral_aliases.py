@@ -7,9 +7,9 @@ from typing import cast
 
 from unbounded.analysis.context import Ids, Scope
 from unbounded.errors import not_supported
-from unbounded.functions.catalog import REGISTRY
+from unbounded.functions.determinism import changes_from_call_to_call
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Alias, Attribute, Call, Expression, NamedExpression, PythonCall
+from unbounded.plan.expressions import Alias, Attribute, Expression, NamedExpression
 from unbounded.plan.tree import rewrite, walk
 
 
@@ -47,16 +47,9 @@ class LateralAliases:
         if not isinstance(node, Attribute) or node.id not in self._children:
             return node
         child = self._children[node.id]
-        if any(_changes(part) for part in walk(child)):
+        if any(changes_from_call_to_call(part) for part in walk(child)):
             raise not_supported(
                 f"Using the alias {node.name} of a value that changes from call to call in the same select list",
                 "Give the value its alias in a subquery.",
             )
         return child
-
-
-def _changes(node: object) -> bool:
-    if isinstance(node, PythonCall):
-        return not node.is_deterministic
-    function = REGISTRY.find(node.function) if isinstance(node, Call) else None
-    return function is not None and not function.is_deterministic

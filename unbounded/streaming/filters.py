@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from unbounded.functions.catalog import REGISTRY
-from unbounded.plan.expressions import Attribute, Call, Expression, PythonCall
+from unbounded.functions.determinism import changes_from_call_to_call
+from unbounded.plan.expressions import Attribute, Call, Expression
 from unbounded.plan.logical import Filter, LogicalPlan, Project, SubqueryAlias, WithWatermark
 from unbounded.plan.tree import collect, contains, rewrite
 from unbounded.types.datatypes import BOOLEAN
@@ -23,14 +23,12 @@ def _pushed(node: object) -> object:
     if not isinstance(node, Filter):
         return node
     below, left = node.child, list(_conjuncts(node.condition))
-    moved: list[Expression] = []
     for conjunct in tuple(left):
         sunk = _sunk(below, conjunct)
         if sunk is not None:
             below = sunk
             left.remove(conjunct)
-            moved.append(conjunct)
-    if not moved:
+    if below is node.child:
         return node
     return Filter(below, _all_of(left)) if left else below
 
@@ -42,21 +40,14 @@ def _sunk(plan: LogicalPlan, condition: Expression) -> LogicalPlan | None:
         return None
     match plan:
         case WithWatermark(child=child, event_time=event_time, delay_us=delay_us):
-            if event_time.id in read or contains(condition, _changes):
+            if event_time.id in read or contains(condition, changes_from_call_to_call):
                 return None
             return WithWatermark(_sunk(child, condition) or Filter(child, condition), event_time, delay_us)
-        case SubqueryAlias(child=child):
-            sunk = _sunk(child, condition)
-            return None if sunk is None else _over(plan, sunk)
-        case Filter(child=child) | Project(child=child):
-            sunk = _sunk(child, condition)
-            return None if sunk is None else _over(plan, sunk)
+        case SubqueryAlias() | Filter() | Project():
+            sunk = _sunk(plan.child, condition)
+            return None if sunk is None else replace(plan, child=sunk)
         case _:
             return None
-
-
-def _over(plan: SubqueryAlias | Filter | Project, child: LogicalPlan) -> LogicalPlan:
-    return replace(plan, child=child)
 
 
 def _conjuncts(condition: Expression) -> tuple[Expression, ...]:
@@ -70,10 +61,3 @@ def _all_of(conditions: list[Expression]) -> Expression:
     for condition in conditions[1:]:
         result = Call("and", (result, condition), BOOLEAN)
     return result
-
-
-def _changes(node: object) -> bool:
-    if isinstance(node, PythonCall):
-        return not node.is_deterministic
-    function = REGISTRY.find(node.function) if isinstance(node, Call) else None
-    return function is not None and not function.is_deterministic

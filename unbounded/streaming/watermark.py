@@ -38,6 +38,13 @@ def is_late(column: pa.ChunkedArray, limit_us: int) -> pa.ChunkedArray:
     return pc.fill_null(pc.less_equal(event_micros(column), limit_us), False)
 
 
+def without_late(rows: pa.Table, column: int, limit_us: int) -> tuple[pa.Table, int]:
+    """`rows` without those whose event time, in `column`, is at or before `limit_us`; and how many these are."""
+    late = is_late(rows.column(column), limit_us)
+    count = int(pc.sum(late).as_py() or 0)
+    return (rows.filter(pc.invert(late)) if count else rows), count
+
+
 class WatermarkTracker:
     """The query's watermark: the least (or the greatest) of its nodes' maxima minus delay; it never goes back.
 

@@ -7,13 +7,12 @@ forgets in silence; complete gives all groups and forgets none.
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from unbounded.connectors.streams import OutputMode
 from unbounded.state.store import StateTransaction
 from unbounded.streaming.operators.batch import EXPIRY, OperatorBatch, OperatorResult, StateLayout
 from unbounded.streaming.plans import NEW, STATE, STORED, IncrementalAggregate
-from unbounded.streaming.watermark import event_micros, is_late
+from unbounded.streaming.watermark import event_micros, without_late
 from unbounded.types.arrow import to_arrow_type
 
 
@@ -26,9 +25,7 @@ def run_aggregate(
     event_key = None if batch.mode is OutputMode.COMPLETE else operator.event_key
     late_count = 0
     if event_key is not None and operator.has_watermark:
-        late = is_late(new.column(event_key), batch.late_us)
-        late_count = int(pc.sum(late).as_py() or 0)
-        new = new.filter(pc.invert(late)) if late_count else new
+        new, late_count = without_late(new, event_key, batch.late_us)
     stored = state.get(new.select(names[: operator.key_count])).select(names)
     given = {NEW: new, STORED: stored}
     merged = batch.runner.run(operator.merge, given, batch.now_us).rename_columns(names)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from unbounded.state.store import StateTransaction
 from unbounded.streaming.operators.batch import EXPIRY, OperatorBatch, OperatorResult, StateLayout
 from unbounded.streaming.plans import NEW, IncrementalDeduplicate
-from unbounded.streaming.watermark import event_micros, is_late
+from unbounded.streaming.watermark import event_micros, without_late
 from unbounded.types.arrow import to_arrow_type
 
 
@@ -18,9 +18,7 @@ def run_deduplicate(
 ) -> OperatorResult:
     late_count = 0
     if operator.late is not None:
-        late = is_late(rows.column(operator.late), batch.late_us)
-        late_count = int(pc.sum(late).as_py() or 0)
-        rows = rows.filter(pc.invert(late)) if late_count else rows
+        rows, late_count = without_late(rows, operator.late, batch.late_us)
     first = batch.runner.run(operator.distinct, {NEW: rows}, batch.now_us)
     keys = _keys(operator, first)
     is_new = np.ones(first.num_rows, dtype=bool)

@@ -15,7 +15,7 @@ from unbounded.state.key_words import KeyWords, Words, encode_keys
 from unbounded.state.store import StateTransaction
 from unbounded.streaming.operators.batch import EXPIRY, OperatorBatch, OperatorResult, StateLayout
 from unbounded.streaming.plans import NEW, STATE, STORED, IncrementalSessions
-from unbounded.streaming.watermark import event_micros, is_late
+from unbounded.streaming.watermark import event_micros, is_late, without_late
 from unbounded.types.arrow import to_arrow_type
 
 SESSIONS = "sessions"
@@ -29,9 +29,7 @@ def run_sessions(
     drops = batch.mode is not OutputMode.COMPLETE and operator.has_watermark
     late_count = 0
     if drops:
-        late = is_late(rows.column(operator.row_session), batch.late_us)
-        late_count = int(pc.sum(late).as_py() or 0)
-        rows = rows.filter(pc.invert(late)) if late_count else rows
+        rows, late_count = without_late(rows, operator.row_session, batch.late_us)
     new = batch.runner.run(operator.update, {NEW: rows}, batch.now_us).rename_columns(layout.names)
     stored = layout.exploded(state.get(new.select(layout.keys)))
     merged = batch.runner.run(operator.merge, {NEW: new, STORED: stored}, batch.now_us).rename_columns(layout.names)
