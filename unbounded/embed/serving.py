@@ -26,11 +26,13 @@ def server_address(
 def serve_until_stopped(address: ServerAddress) -> int:
     """Returns after SIGINT or SIGTERM.
 
-    The handlers write to a pipe: setting an event from one could meet its own lock, held where the signal struck.
+    A signal may strike any thread, and wakes the main one by a pipe: its own handler would run only when the wait ends.
     """
     reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os.write(writer, b"stop"))
+        signal.signal(number, lambda *_: None)
     server = ConnectServer(address)
     host = EngineHost(server, {})
     sys.stdout.write(f"Listening on sc://{address.host}:{server.port}\n")
