@@ -1,7 +1,4 @@
-"""Rows of constants: a UNION ALL of one-row projections (SQL's VALUES) is one VALUES list of the engine.
-
-Not only for speed: the engine's `last` over a UNION ALL gives a value of the first branch.
-"""
+"""Rows of constants: a UNION ALL of one-row projections (SQL's VALUES) is one VALUES list of the engine."""
 
 from __future__ import annotations
 

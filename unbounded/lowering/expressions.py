@@ -115,15 +115,17 @@ class ExpressionLowering:
         return row.lower(Invocation(arguments, lowered, data_type, self._lowering.environment, function, modifiers))
 
     def _aggregate(self, call: AggregateCall, over: str) -> str:
-        order = f" ORDER BY {', '.join(map(self.sort_order, call.order))}" if call.order else ""
         modifiers = {
             **self._row_modifiers(call),
             "distinct": "DISTINCT " if call.is_distinct else "",
-            "order": order,
+            "order": self._order(call.order),
             "nulls": " IGNORE NULLS" if call.ignores_nulls and over else "",
             "over": over,
         }
         return self._call(call.function, call.arguments, call.data_type, modifiers)
+
+    def _order(self, order: tuple[SortOrder, ...]) -> str:
+        return f" ORDER BY {', '.join(map(self.sort_order, order))}" if order else ""
 
     def _row_modifiers(self, call: AggregateCall) -> dict[str, str]:
         """Which rows count: the FILTER clause, whole and as a bare condition, and whether NULLs are passed over."""
@@ -142,10 +144,10 @@ class ExpressionLowering:
             raise KeyError(f"{call.function} cannot be kept incrementally")
         reads: tuple[Expression, ...] = partial.state or call.arguments
         sql = tuple(map(self.lower, reads))
-        modifiers: dict[str, str] = {}
+        modifiers = {"order": self._order(partial.order)}
         match partial.step:
             case AggregateStep.UPDATE:
-                template, modifiers = row.state.columns[partial.column].update, self._row_modifiers(call)
+                template, modifiers = row.state.columns[partial.column].update, modifiers | self._row_modifiers(call)
             case AggregateStep.MERGE:
                 template = row.state.columns[partial.column].merge
             case AggregateStep.FINISH:

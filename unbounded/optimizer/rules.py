@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from unbounded.optimizer.prune_scans import prune_scans
 from unbounded.optimizer.pull_out_volatile import pull_out_volatile
+from unbounded.optimizer.stable_aggregates import stabilize_aggregates
 from unbounded.optimizer.stable_windows import stabilize_windows
 from unbounded.plan.logical import LogicalPlan
 
 Rule = Callable[[LogicalPlan], LogicalPlan]
 
-RULES: tuple[Rule, ...] = (pull_out_volatile, stabilize_windows, prune_scans)
+RULES: tuple[Rule, ...] = (pull_out_volatile, stabilize_windows, stabilize_aggregates, prune_scans)
 """In the order in which they apply. All are needed for correct results, not for speed."""
 
 

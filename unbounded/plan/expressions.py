@@ -141,7 +141,7 @@ class AggregateStep(Enum):
 @dataclass(frozen=True, slots=True)
 class PartialAggregate(Expression):
     """One step of `call`. `column` is the state column (UPDATE, MERGE); `state` are the attributes it is made of
-    (MERGE: one, FINISH: all of them; UPDATE reads the call's own arguments)."""
+    (MERGE: one, FINISH: all of them; UPDATE reads the call's own arguments). `order`: as in the call."""
 
     call: AggregateCall
     step: AggregateStep
@@ -149,6 +149,7 @@ class PartialAggregate(Expression):
     column: int = 0
     state: tuple[Attribute, ...] = ()
     nullable: bool = True
+    order: tuple[SortOrder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ class _Build:
     def _merge_sessions(self, groups: tuple[Attribute, ...], position: int, states: States) -> LogicalPlan:
         columns = tuple(column for attributes in states.values() for column in attributes)
         layout = (*groups, *columns)
-        both = SetOperation(Input(NEW, layout), Input(STORED, layout), SetOperator.UNION, True, layout)
+        both = SetOperation(Input(STORED, layout), Input(NEW, layout), SetOperator.UNION, True, layout)
         session = groups[position]
         keys = tuple(group for group in groups if group.id != session.id)
         whole = self.ids.attribute(session.name, session.data_type, False)
@@ -302,7 +302,7 @@ def _merge(keys: tuple[Attribute, ...], states: States) -> LogicalPlan:
     """Rows of state under the same key become one."""
     columns = tuple(column for attributes in states.values() for column in attributes)
     layout = (*keys, *columns)
-    both = SetOperation(Input(NEW, layout), Input(STORED, layout), SetOperator.UNION, True, layout)
+    both = SetOperation(Input(STORED, layout), Input(NEW, layout), SetOperator.UNION, True, layout)
     return Aggregate(both, keys, (*keys, *_merges(states)))
 
 

@@ -67,7 +67,8 @@ def _lower_set(invocation: Invocation) -> str:
 
 
 def _merge_lists(invocation: Invocation) -> str:
-    return f"coalesce(flatten(list({invocation.sql[0]})), CAST([] AS {engine_type(invocation.data_type)}))"
+    lists = called("list", invocation, invocation.sql[0])
+    return f"coalesce(flatten({lists}), CAST([] AS {engine_type(invocation.data_type)}))"
 
 
 def _merge_sets(invocation: Invocation) -> str:

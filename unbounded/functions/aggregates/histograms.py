@@ -139,7 +139,7 @@ def _all_numbers(types: Types) -> DataType:
 
 
 _STATE = AggregateState(
-    (StateColumn(_all_numbers, _numbers, "flatten(list({0}) FILTER (WHERE {0} IS NOT NULL))"),),
+    (StateColumn(_all_numbers, _numbers, "flatten(list({0}{order}) FILTER (WHERE {0} IS NOT NULL))"),),
     lambda invocation: _finish(invocation.sql[0], invocation),
 )
 

@@ -94,8 +94,15 @@ def _type_by(name: str, arguments: Sequence[Expression], environment: Environmen
     return tuple(arguments), arguments[0].data_type
 
 
-def _best(name: str) -> str:
-    return "arg_max" if name == "max_by" else "arg_min"
+def _of_best(invocation: Invocation, value: str, key: str) -> str:
+    """The value with the best key; of several the last, where the order of the rows is known."""
+    is_max = invocation.name == "max_by"
+    order = invocation.modifiers.get("order", "")
+    if not order:
+        return called("arg_max_null" if is_max else "arg_min_null", invocation, value, key)
+    by_key = f" ORDER BY {key} {'ASC' if is_max else 'DESC'}, {order.removeprefix(' ORDER BY ')}"
+    ordered = replace(invocation, modifiers={**invocation.modifiers, "order": by_key})
+    return called("last", ordered, value, condition=f"{key} IS NOT NULL")
 
 
 def _lower_by(invocation: Invocation) -> str:
@@ -103,7 +110,7 @@ def _lower_by(invocation: Invocation) -> str:
     value, key, *count = invocation.sql
     key = order_key(key, invocation.type_of(1))
     if not count:
-        return called(f"{_best(invocation.name)}_null", invocation, value, key)
+        return _of_best(invocation, value, key)
     listed = called("list", invocation, f"struct_pack(k := {key}, v := {value})", condition=f"{key} IS NOT NULL")
     direction = "DESC" if invocation.name == "max_by" else "ASC"
     return f"list_transform(list_sort({listed}, '{direction}')[1:{count[0]}], lambda s : s.v)"
@@ -116,12 +123,12 @@ def _keyed(types: Types) -> DataType:
 def _update_by(invocation: Invocation) -> str:
     value, key = invocation.sql
     key = order_key(key, invocation.type_of(1))
-    return called(_best(invocation.name), invocation, f"struct_pack(k := {key}, v := {value})", key)
+    return _of_best(invocation, f"struct_pack(k := {key}, v := {value})", key)
 
 
 def _merge_by(invocation: Invocation) -> str:
     state = invocation.sql[0]
-    return called(_best(invocation.name), invocation, state, f"struct_extract({state}, 'k')")
+    return _of_best(invocation, state, f"struct_extract({state}, 'k')")
 
 
 # ------------------------------------------------------------------------------------------------ mode
@@ -172,6 +179,7 @@ _BY = Function(
     FunctionKind.AGGREGATE,
     Nullability.ALWAYS,
     state=AggregateState((StateColumn(_keyed, _update_by, _merge_by),), "struct_extract({0}, 'v')"),
+    is_order_sensitive=True,
 )
 _MODE_STATE = AggregateState((StateColumn(_counted, _update_mode, "flatten(list({0}))"),), _finish_mode)
 
