@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from unbounded.checkpoint.logs import CommitLog, OffsetLog
+from unbounded.checkpoint.operator_metadata import OperatorLog
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.ids import new_id
 from unbounded.storage.api import FileSystem
@@ -19,6 +20,7 @@ class Checkpoint:
     query_id: str
     offsets: OffsetLog
     commits: CommitLog
+    operators: OperatorLog
 
     def source_directory(self, position: int) -> str:
         return f"{self.directory}/sources/{position}"
@@ -42,5 +44,9 @@ def open_checkpoint(files: FileSystem, directory: str) -> Checkpoint:
         message = f"Error reading stream metadata from {path}: {error}. Restore the file or start a new checkpoint."
         raise SparkError(ErrorKind.SPARK, "INTERNAL_ERROR", {"message": message}) from error
     return Checkpoint(
-        directory, query_id, OffsetLog(files, f"{directory}/offsets"), CommitLog(files, f"{directory}/commits")
+        directory,
+        query_id,
+        OffsetLog(files, f"{directory}/offsets"),
+        CommitLog(files, f"{directory}/commits"),
+        OperatorLog(files, f"{directory}/state"),
     )

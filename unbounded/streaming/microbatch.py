@@ -3,7 +3,7 @@
  1. plan: ask every source for its next offset
  2. offsets/N durable: what the batch reads, its time and watermark (a replay takes them from here)
  3. run: the incremental plan over the new rows
- 4. state of every operator durable as version N+1
+ 4. state of every operator durable as version N+1, and with its first one what it is
  5. the sink has batch N (writing it again changes nothing)
  6. commits/N durable
  7. old entries of logs and state are dropped; the sources hear what is done
@@ -28,6 +28,7 @@ from unbounded.plan.logical import Scan
 from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.operators.batch import OperatorBatch, OperatorResult
+from unbounded.streaming.operators.described_state import operator_metadata
 from unbounded.streaming.operators.dispatch import asks_for_batch, counted_rows, operator_name, run_operator
 from unbounded.streaming.plans import Feed, Fragment, IncrementalPlan, SourceFeed, StatefulOperator, WatermarkNode
 from unbounded.streaming.progress import BatchReport, OperatorReport, SourceReport, Stopwatch
@@ -171,6 +172,9 @@ class MicroBatch:
         return _ExecutedBatch(planned, rows, tuple(run.transactions.values()), counts, run.results, run.event_times)
 
     def _write(self, executed: _ExecutedBatch) -> _WrittenBatch:
+        if not self._has_executed:
+            for operator in self._operators:
+                self._checkpoint.operators.add(operator_metadata(operator))
         for transaction in executed.transactions:
             transaction.commit()
         written = self._sink.write(executed.planned.batch_id, executed.rows, self._settings.mode)
@@ -245,7 +249,7 @@ class MicroBatch:
         if end is None or start == end:
             return self._runner.empty(feed.scan.schema)
         batch = self._sources[feed.position].batch(start, end)
-        return self._runner.run_once(Scan(batch, feed.scan.output), planned.timestamp_ms * 1000)
+        return self._runner.read(Scan(batch, feed.scan.output), planned.timestamp_ms * 1000)
 
     def begin_state(self, operator: StatefulOperator, planned: _PlannedBatch) -> StateTransaction:
         return self._stores[operator.operator_id].begin(planned.batch_id)
