@@ -10,6 +10,7 @@ from collections.abc import Sequence
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 15002
 DEMO_SECONDS = 10.0
+BATCH_ROWS = [0, 1000, 100_000]
 STATE_KEYS = [100_000, 1_000_000, 10_000_000]
 USAGE_EXIT_CODE = 2
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
@@ -75,6 +76,9 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command = benchmarks.add_parser("state", help="a batch that touches 10,000 keys of many, and a restore")
     command.add_argument("--keys", type=int, nargs="+", default=STATE_KEYS, help="default: %(default)s")
     command.set_defaults(run=_bench_state)
+    command = benchmarks.add_parser("batch", help="one micro-batch with its checkpoint, for few rows or none")
+    command.add_argument("--rows", type=int, nargs="+", default=BATCH_ROWS, help="default: %(default)s")
+    command.set_defaults(run=_bench_batch)
 
 
 # `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
@@ -121,3 +125,9 @@ def _bench_state(options: argparse.Namespace) -> int:
     from unbounded.state.bench_state import measure_state  # noqa: PLC0415
 
     return measure_state(options.keys)
+
+
+def _bench_batch(options: argparse.Namespace) -> int:
+    from unbounded.streaming.bench_batch import measure_batches  # noqa: PLC0415
+
+    return measure_batches(options.rows)

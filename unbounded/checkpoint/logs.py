@@ -22,6 +22,7 @@ class BatchLog:
     def __init__(self, files: FileSystem, directory: str) -> None:
         self._files = files
         self.directory = directory
+        self._oldest: int | None = None
 
     def add(self, batch_id: int, lines: Sequence[str]) -> None:
         """Writes entry `batch_id` durably. Raises: SparkError CONCURRENT_STREAM_LOG_UPDATE if it exists."""
@@ -54,9 +55,12 @@ class BatchLog:
         return self._files.exists(self._path(batch_id))
 
     def purge_before(self, batch_id: int) -> None:
-        for old in self.batch_ids():
-            if old < batch_id:
-                self._files.delete(self._path(old))
+        """Looks into the directory once only: it is this log's own."""
+        if self._oldest is None:
+            self._oldest = min(self.batch_ids(), default=batch_id)
+        for old in range(self._oldest, batch_id):
+            self._files.delete(self._path(old))
+        self._oldest = max(self._oldest, batch_id)
 
     def _path(self, batch_id: int) -> str:
         return f"{self.directory}/{batch_id}"

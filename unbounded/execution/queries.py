@@ -53,36 +53,43 @@ def run_query(query: LoweredQuery, run: Run) -> Iterator[pa.RecordBatch]:
     Raises: SparkError
     """
     schema = to_arrow_schema(query.schema, run.time_zone)
-    with ExitStack() as cleanup:
-        cursor = run.database.cursor()
-        cleanup.callback(cursor.close)
-        cleanup.callback(run.cancellation.on_cancel(cursor.interrupt))
-        with _spark_errors():
-            _register(query, cursor, run, cleanup)
+    with _prepared(query, run) as cursor:
+        with spark_errors():
             reader = cursor.sql(query.sql).to_arrow_reader(ROWS_PER_BATCH)
         while (batch := _next_batch(reader)) is not None:
             yield as_spark_batch(batch, schema)
 
 
 def run_to_table(query: LoweredQuery, run: Run) -> pa.Table:
-    """All rows of `query` in memory."""
-    return pa.Table.from_batches(run_query(query, run), to_arrow_schema(query.schema, run.time_zone))
+    """All rows of `query` in memory. Raises: SparkError"""
+    schema = to_arrow_schema(query.schema, run.time_zone)
+    with _prepared(query, run) as cursor, spark_errors():
+        table = cursor.sql(query.sql).to_arrow_table()
+    return pa.Table.from_batches((as_spark_batch(batch, schema) for batch in table.to_batches()), schema)
+
+
+@contextmanager
+def _prepared(query: LoweredQuery, run: Run) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor that knows everything `query` names, and is interrupted when the run is cancelled."""
+    with ExitStack() as cleanup:
+        cursor = run.database.cursor()
+        cleanup.callback(cursor.close)
+        cleanup.callback(run.cancellation.on_cancel(cursor.interrupt))
+        with spark_errors():
+            _register(query, cursor, run, cleanup)
+        yield cursor
 
 
 def run_into(query: LoweredQuery, table: str, run: Run) -> None:
     """Makes `table`, with the rows of `query` in the engine's types and columns `c0`, `c1`, …"""
     columns = ", ".join(f"{column(a)} AS c{i}" for i, a in enumerate(query.output)) or "0 AS none"
-    with ExitStack() as cleanup:
-        cursor = run.database.cursor()
-        cleanup.callback(cursor.close)
-        cleanup.callback(run.cancellation.on_cancel(cursor.interrupt))
-        with _spark_errors():
-            _register(query, cursor, run, cleanup)
-            cursor.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM ({query.sql}) AS q")
+    with _prepared(query, run) as cursor, spark_errors():
+        cursor.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM ({query.sql}) AS q")
 
 
 @contextmanager
-def _spark_errors() -> Iterator[None]:
+def spark_errors() -> Iterator[None]:
+    """Failures of the engine as SparkError."""
     try:
         yield
     except Exception as failure:
@@ -91,7 +98,7 @@ def _spark_errors() -> Iterator[None]:
 
 
 def _next_batch(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
-    with _spark_errors():
+    with spark_errors():
         try:
             return reader.read_next_batch()
         except StopIteration:
@@ -111,9 +118,9 @@ def _register(query: LoweredQuery, cursor: duckdb.DuckDBPyConnection, run: Run, 
             case TableInput(name=name, table=table):
                 cursor.register(name, engine_table(table))
             case GivenInput(name=name, given_name=given_name):
-                cursor.register(name, engine_table(_positional(run.given[given_name])))
+                cursor.register(name, engine_table(positional(run.given[given_name])))
             case SourceInput(name=name, source=source):
-                cursor.register(name, engine_table(_positional(source.read().read_all())))
+                cursor.register(name, engine_table(positional(source.read().read_all())))
             case StoredInput(name=name, rows=rows):
                 cursor.execute(f"CREATE TEMP VIEW {name} AS FROM {rows.engine_table(run)}")
             case PythonInput():
@@ -146,7 +153,8 @@ def _errors_as_text(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatc
         raise RuntimeError(error_text(error.kind, error.condition, error.parameters)) from None
 
 
-def _positional(table: pa.Table) -> pa.Table:
+def positional(table: pa.Table) -> pa.Table:
+    """`table` with the columns `c0`, `c1`, …, as lowered queries name those of their inputs."""
     return table.rename_columns([f"c{i}" for i in range(table.num_columns)])
 
 

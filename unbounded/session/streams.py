@@ -119,6 +119,7 @@ class SessionStreams:
 
         def ended(query: StreamingQuery) -> None:
             sink.close()
+            runner.close()
             for store in stores.values():
                 store.close()
             if is_temporary and query.failure is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -46,7 +46,6 @@ from unbounded.plan.unresolved import SetOperator
 from unbounded.streaming.filters import push_filters_below_watermarks
 from unbounded.streaming.plans import (
     NEW,
-    STATE,
     STORED,
     Feed,
     Fragment,
@@ -115,26 +114,25 @@ class _Build:
                 feeds[name] = watermark
                 return Input(name, node.output)
             case Aggregate(child=MergeSessions() as sessions):
-                return self._fed_by(self._sessions(node, sessions), node, feeds)
-            case Aggregate() | Deduplicate():
-                return self._fed_by(self._operator(node), node, feeds)
+                return self._aggregated(*self._sessions(node, sessions), feeds)
+            case Aggregate():
+                return self._aggregated(*self._aggregate(node), feeds)
+            case Deduplicate():
+                return _fed_by(self._deduplicate(node), node.output, feeds)
             case Limit() if not self._is_of_whole_result(node):
-                return self._fed_by(self._limit(node), node, feeds)
+                return _fed_by(self._limit(node), node.output, feeds)
             case _:
                 _refuse(node)
                 return map_children(node, lambda child: self._cut(child, feeds))
 
-    def _fed_by(self, operator: StatefulOperator, node: LogicalPlan, feeds: dict[str, Feed]) -> Input:
-        name = f"operator{operator.operator_id}"
-        feeds[name] = operator
-        return Input(name, node.output)
+    def _aggregated(
+        self, operator: IncrementalAggregate | IncrementalSessions, finish: Finish, feeds: dict[str, Feed]
+    ) -> LogicalPlan:
+        return finish(_fed_by(operator, operator.state, feeds))
 
     def _next_operator(self) -> int:
         number, self.operator_count = self.operator_count, self.operator_count + 1
         return number
-
-    def _operator(self, node: Aggregate | Deduplicate) -> StatefulOperator:
-        return self._aggregate(node) if isinstance(node, Aggregate) else self._deduplicate(node)
 
     def _watermark(self, node: WithWatermark) -> WatermarkNode:
         number, self.watermark_count = self.watermark_count, self.watermark_count + 1
@@ -174,7 +172,8 @@ class _Build:
         """In complete mode a limit above an aggregate cuts every batch's whole result."""
         return self.mode is OutputMode.COMPLETE and contains(node.child, lambda below: isinstance(below, Aggregate))
 
-    def _aggregate(self, aggregate: Aggregate) -> IncrementalAggregate:
+    def _aggregate(self, aggregate: Aggregate) -> tuple[IncrementalAggregate, Finish]:
+        """The operator, and how result rows are made of its rows of state."""
         operator_id = self._next_operator()
         calls = list(dict.fromkeys(c for e in aggregate.expressions for c in collect(e, AggregateCall)))
         states = {call: self._state_columns(call) for call in calls}
@@ -185,18 +184,18 @@ class _Build:
         below = self.fragment(aggregate.child)
         outputs = (*groups, *marks, *_updates(states))
         update = Aggregate(below.plan, aggregate.grouping, outputs, aggregate.kind, aggregate.grouping_sets)
-        return IncrementalAggregate(
+        operator = IncrementalAggregate(
             operator_id,
             Fragment(update, below.feeds),
             _merge(keys, states),
-            _finish(aggregate, keys, states, {mark.child: mark.to_attribute() for mark in marks}),
             (*keys, *columns),
             len(keys),
             next((i for i, key in enumerate(keys) if delay_ms_of(key) is not None), None),
             _has_watermark(aggregate.child),
         )
+        return operator, _finish(aggregate, states, {mark.child: mark.to_attribute() for mark in marks})
 
-    def _sessions(self, aggregate: Aggregate, merging: MergeSessions) -> IncrementalSessions:
+    def _sessions(self, aggregate: Aggregate, merging: MergeSessions) -> tuple[IncrementalSessions, Finish]:
         """Rows become sessions of one row, then sessions of a key that touch become one."""
         operator_id = self._next_operator()
         rows = merging.child.output
@@ -216,18 +215,18 @@ class _Build:
         named = tuple(Alias(_bare(g), a.id, a.name, a.metadata) for g, a in zip(grouping, groups, strict=True))
         updates = tuple(cast(NamedExpression, rewrite_down(u, of_row)) for u in _updates(states))
         update = Aggregate(Input(NEW, rows), named, (*groups, *updates))
-        return IncrementalSessions(
+        operator = IncrementalSessions(
             operator_id,
             self.fragment(merging.child),
             [a.id for a in rows].index(merging.session.id),
             update,
             self._merge_sessions(groups, position, states),
-            _finish(aggregate, groups, states, {}),
             (*groups, *(column for attributes in states.values() for column in attributes)),
             len(groups),
             position,
             _has_watermark(merging.child),
         )
+        return operator, _finish(aggregate, states, {})
 
     def _merge_sessions(self, groups: tuple[Attribute, ...], position: int, states: States) -> LogicalPlan:
         columns = tuple(column for attributes in states.values() for column in attributes)
@@ -318,19 +317,28 @@ def _bare(expression: NamedExpression) -> Expression:
     return expression.child if isinstance(expression, Alias) else expression
 
 
-def _finish(
-    aggregate: Aggregate, keys: tuple[Attribute, ...], states: States, marks: Mapping[Expression, Attribute]
-) -> LogicalPlan:
+Finish = Callable[[Input], LogicalPlan]
+"""Makes result rows of rows of state."""
+
+
+def _fed_by(operator: StatefulOperator, columns: tuple[Attribute, ...], feeds: dict[str, Feed]) -> Input:
+    name = f"operator{operator.operator_id}"
+    feeds[name] = operator
+    return Input(name, columns)
+
+
+def _finish(aggregate: Aggregate, states: States, marks: Mapping[Expression, Attribute]) -> Finish:
     """The aggregate's output columns from rows of state."""
-    columns = tuple(column for attributes in states.values() for column in attributes)
 
     def finished(node: object) -> object | None:
         if isinstance(node, AggregateCall):
-            return PartialAggregate(node, AggregateStep.FINISH, node.data_type, state=states[node])
+            return PartialAggregate(
+                node, AggregateStep.FINISH, node.data_type, state=states[node], nullable=node.nullable
+            )
         return marks.get(node) if isinstance(node, Call) else None
 
     expressions = tuple(rewrite_down(e, finished) for e in aggregate.expressions)
-    return Project(Input(STATE, (*keys, *columns)), expressions)
+    return lambda rows: Project(rows, expressions)
 
 
 def _refuse(node: LogicalPlan) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan, StreamScan
 
-NEW, STORED, STATE = "new", "stored", "state"
-"""Inputs of an operator's own plans: rows of this batch, rows found in the state, rows of state to finish."""
+NEW, STORED = "new", "stored"
+"""Inputs of an operator's own plans: rows of this batch, rows found in the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,13 @@ class IncrementalAggregate:
     """A GROUP BY kept between batches.
 
     `below` makes one row of state per group of the new rows; `merge` makes one of the rows of inputs `NEW` and
-    `STORED`; `finish` makes result rows of the rows of state in input `STATE`. `state` are the columns kept, the
-    first `key_count` of them the group's keys. `event_key`: which of the keys is event time (or a window of it).
+    `STORED`. `state` are the columns kept, the first `key_count` of them the group's keys; the fragment above makes
+    result rows of them. `event_key`: which of the keys is event time (or a window of it).
     """
 
     operator_id: int
     below: Fragment
     merge: LogicalPlan
-    finish: LogicalPlan
     state: tuple[Attribute, ...]
     key_count: int
     event_key: int | None
@@ -66,8 +65,8 @@ class IncrementalSessions:
     """A GROUP BY with a session window. The rows of `below` have their own session, column `row_session`.
 
     `update` makes one row of state per key and session of the rows in input `NEW`; `merge` merges those in `NEW` and
-    `STORED`, those of a key together; `finish` makes result rows of input `STATE`. `state` are the columns of a
-    session: the first `key_count` are the group's keys, and the one at `session` is the session.
+    `STORED`, those of a key together. `state` are the columns of a session: the first `key_count` are the group's
+    keys, and the one at `session` is the session; the fragment above makes result rows of them.
     """
 
     operator_id: int
@@ -75,7 +74,6 @@ class IncrementalSessions:
     row_session: int
     update: LogicalPlan
     merge: LogicalPlan
-    finish: LogicalPlan
     state: tuple[Attribute, ...]
     key_count: int
     session: int

@@ -11,7 +11,7 @@ import pyarrow as pa
 from unbounded.connectors.streams import OutputMode
 from unbounded.state.store import StateTransaction
 from unbounded.streaming.operators.batch import EXPIRY, OperatorBatch, OperatorResult, StateLayout
-from unbounded.streaming.plans import NEW, STATE, STORED, IncrementalAggregate
+from unbounded.streaming.plans import NEW, STORED, IncrementalAggregate
 from unbounded.streaming.watermark import event_micros, without_late
 from unbounded.types.arrow import to_arrow_type
 
@@ -34,8 +34,7 @@ def run_aggregate(
     if event_key is not None and operator.has_watermark:
         expired = state.take_expired(EXPIRY, batch.eviction_us).select(names)
     shown = _shown(merged, expired, state, batch.mode, names)
-    rows = batch.runner.run(operator.finish, {STATE: shown}, batch.now_us)
-    return OperatorResult(rows, merged.num_rows, 0 if expired is None else expired.num_rows, late_count)
+    return OperatorResult(shown, merged.num_rows, 0 if expired is None else expired.num_rows, late_count)
 
 
 def _shown(

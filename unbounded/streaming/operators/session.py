@@ -14,7 +14,7 @@ from unbounded.connectors.streams import OutputMode
 from unbounded.state.key_words import KeyWords, Words, encode_keys
 from unbounded.state.store import StateTransaction
 from unbounded.streaming.operators.batch import EXPIRY, OperatorBatch, OperatorResult, StateLayout
-from unbounded.streaming.plans import NEW, STATE, STORED, IncrementalSessions
+from unbounded.streaming.plans import NEW, STORED, IncrementalSessions
 from unbounded.streaming.watermark import event_micros, is_late, without_late
 from unbounded.types.arrow import to_arrow_type
 
@@ -44,10 +44,9 @@ def run_sessions(
         removed += closed.num_rows
     shown = layout.exploded(state.scan()) if batch.mode is OutputMode.COMPLETE else closed
     shown = merged.slice(0, 0) if shown is None else shown
-    finished = batch.runner.run(operator.finish, {STATE: shown}, batch.now_us)
     gone = 0 if closed is None else closed.num_rows
     return OperatorResult(
-        finished, merged.num_rows, removed, late_count, added_count=merged.num_rows - stored.num_rows - gone
+        shown, merged.num_rows, removed, late_count, added_count=merged.num_rows - stored.num_rows - gone
     )
 
 
