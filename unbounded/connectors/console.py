@@ -20,6 +20,8 @@ _ROWS_MAX = 2147483632
 class ConsoleSink:
     """Options: `numRows` (20), `truncate` (true)."""
 
+    takes_parts = False
+
     def __init__(self, options: Mapping[str, str], render: RenderTable, out: TextIO) -> None:
         self._row_count = min(int(options.get("numrows", "20")), _ROWS_MAX)
         self._truncate = 20 if _boolean(options.get("truncate", "true")) else 0

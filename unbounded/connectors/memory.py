@@ -12,6 +12,8 @@ from unbounded.connectors.streams import OutputMode
 class MemorySink:
     """Append and update add rows, complete replaces them. A batch that is already held is ignored."""
 
+    takes_parts = False
+
     def __init__(self, schema: pa.Schema) -> None:
         self._lock = threading.Lock()
         self._tables: list[pa.Table] = [schema.empty_table()]

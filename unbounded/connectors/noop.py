@@ -10,6 +10,8 @@ from unbounded.connectors.streams import OutputMode
 class NoopSink:
     """Implements `connectors.streams.StreamSink`."""
 
+    takes_parts = True
+
     @property
     def description(self) -> str:
         return "NoopTable"

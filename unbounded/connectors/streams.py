@@ -89,6 +89,11 @@ class StreamSink(Protocol):
     @property
     def description(self) -> str: ...
 
+    @property
+    def takes_parts(self) -> bool:
+        """Whether it keeps no record of batches, so that one may come in parts (and, after a crash, again)."""
+        ...
+
     def write(self, batch_id: int, rows: pa.Table, mode: OutputMode) -> int | None:
         """Writes batch `batch_id`; writing it again changes nothing. Returns the row count if it is known.
 

@@ -27,6 +27,7 @@ from unbounded.types.datatypes import (
     StructType,
     TimestampType,
 )
+from unbounded.types.scala_form import to_scala_text
 
 Typed = tuple[tuple[Expression, ...], DataType]
 
@@ -170,14 +171,8 @@ def _type_session(name: str, arguments: Sequence[Expression], environment: Envir
     moment, gap = arguments
     time = _time(moment, f"sessionwindow({pretty_name(moment)}, {pretty_name(gap)})")
     if not is_string_like(gap.data_type) and not isinstance(gap.data_type, CalendarIntervalType):
-        raise analysis_error("_LEGACY_ERROR_TEMP_1040", dt=_scala_name(gap.data_type))
+        raise analysis_error("_LEGACY_ERROR_TEMP_1040", dt=to_scala_text(gap.data_type))
     return (time, gap), window_type(time.data_type)
-
-
-def _scala_name(data_type: DataType) -> str:
-    bounds = (getattr(data_type, name, None) for name in ("start", "end"))
-    shown = ",".join(str(int(bound)) for bound in bounds if bound is not None)
-    return type(data_type).__name__ + (f"({shown})" if shown else "")
 
 
 def _lower_session(invocation: Invocation) -> str:

@@ -11,6 +11,8 @@ from unbounded.connectors.streams import OutputMode
 class ForeachSink:
     """Implements `connectors.streams.StreamSink`. A batch that is written again goes through the function again."""
 
+    takes_parts = True
+
     description = "ForeachWriterTable"
 
     def __init__(self, command: bytes, cancellation: Cancellation) -> None:

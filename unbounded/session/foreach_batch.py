@@ -45,6 +45,8 @@ class BatchFunctions(Protocol):
 class ForeachBatchSink:
     """Implements `connectors.streams.StreamSink`; the row count is not known, as in Spark."""
 
+    takes_parts = False
+
     description = "ForeachBatchSink"
 
     def __init__(

@@ -22,9 +22,12 @@ from unbounded.session.setting_values import parse_boolean, parse_bytes, parse_d
 WAREHOUSE_DIRECTORY = "spark.sql.warehouse.dir"
 SESSION_TIME_ZONE = "spark.sql.session.timeZone"
 
-OWN_DEFAULTS: Mapping[str, str] = {
+OWN_DEFAULTS: Mapping[str, str | None] = {
     "unbounded.duckdb.optimizer": "true",
     "unbounded.duckdb.threads": "0",
+    "unbounded.streaming.idleTimeout": None,
+    "unbounded.streaming.lateRows.table": None,
+    "unbounded.streaming.state.memoryLimit": "1073741824b",
 }
 
 CHOICES: Mapping[str, tuple[str, ...]] = {

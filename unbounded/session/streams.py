@@ -29,19 +29,22 @@ from unbounded.session.catalog import SessionCatalog
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
 from unbounded.session.foreach_batch import BatchFunction
+from unbounded.session.late_rows import late_rows_table
 from unbounded.session.results import StreamStarted
 from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink, sink_name
 from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
+from unbounded.state.columnar_store import StateSettings
 from unbounded.state.store import StateStore
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.checks import check_streaming_query, parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
+from unbounded.streaming.late_rows import LateRowsTable
 from unbounded.streaming.microbatch import MicroBatch, StreamSettings
 from unbounded.streaming.plans import IncrementalPlan
 from unbounded.streaming.progress import QueryIdentity, render_timestamp
 from unbounded.streaming.query import StreamingQuery
-from unbounded.streaming.runner import schedule_of
+from unbounded.streaming.runner import Schedule, schedule_of
 from unbounded.streaming.stores import open_stores
 
 LOGGED_SETTINGS = (
@@ -53,12 +56,17 @@ LOGGED_SETTINGS = (
     "spark.sql.streaming.join.stateFormatVersion",
     "spark.sql.streaming.stateStore.compression.codec",
     "spark.sql.streaming.stateStore.rocksdb.formatVersion",
+    "spark.sql.streaming.stateStore.rocksdb.mergeOperatorVersion",
+    "spark.sql.streaming.stateStore.rowChecksum.enabled",
+    "spark.sql.streaming.queryEvolution.enableSourceEvolution",
+    "spark.sql.function.protobufExtensions.enabled",
     "spark.sql.streaming.statefulOperator.useStrictDistribution",
     "spark.sql.optimizer.pruneFiltersCanPruneStreamingSubplan",
     "spark.sql.streaming.stateStore.encodingFormat",
 )
 """Settings that Spark keeps with every batch, so that a cluster can go on from the checkpoint."""
 
+IDLE_TIMEOUT = "unbounded.streaming.idleTimeout"
 CHECKPOINT_OPTION = "checkpointlocation"
 CHECKPOINT_SETTING = "spark.sql.streaming.checkpointLocation"
 
@@ -112,10 +120,12 @@ class SessionStreams:
         cancellation = Cancellation()
         runner = FragmentRunner(request.environment, self._database, cancellation)
         sink = build_sink(command, self._sink_context(request, runner, cancellation, checkpoint.query_id))
-        settings = self._settings(mode)
+        settings = self._settings(mode, checkpoint, schedule)
         identity = QueryIdentity(checkpoint.query_id, new_id(), command.query_name)
+        late_table = late_rows_table(identity, request.context, self._files)
 
-        stores = open_stores(plan, self._files, checkpoint, runner.environment.time_zone, self._clock)
+        time_zone = runner.environment.time_zone
+        stores = open_stores(plan, self._files, checkpoint, time_zone, self._clock, settings=self._state_settings())
 
         def ended(query: StreamingQuery) -> None:
             sink.close()
@@ -129,7 +139,7 @@ class SessionStreams:
         query = StreamingQuery(
             identity,
             schedule,
-            lambda: self._micro_batch(plan, sink, stores, checkpoint, runner, settings, command.trigger),
+            lambda: self._micro_batch(plan, sink, stores, checkpoint, runner, settings, command.trigger, late_table),
             self._clock,
             cancellation,
             lambda progress: self._publish(EventKind.PROGRESS, _progress_event(progress)),
@@ -142,14 +152,28 @@ class SessionStreams:
         query.start()
         return StreamStarted(query.query_id, query.run_id, query.name, started)
 
-    def _settings(self, mode: OutputMode) -> StreamSettings:
+    def _settings(self, mode: OutputMode, checkpoint: Checkpoint, schedule: Schedule) -> StreamSettings:
+        """What the first run has logged holds for all later ones."""
         prefix = "spark.sql.streaming."
+        latest = checkpoint.offsets.log.latest()
+        before = checkpoint.offsets.read(latest).settings if latest is not None else {}
+        current = {key: value for key in LOGGED_SETTINGS if (value := self._config.find(key)) is not None}
+        logged = {**current, **{key: before[key] for key in current if key in before}}
         return StreamSettings(
             mode,
             self._config.integer(f"{prefix}minBatchesToRetain"),
-            {key: value for key in LOGGED_SETTINGS if (value := self._config.find(key)) is not None},
+            logged,
             self._config.boolean(f"{prefix}noDataMicroBatches.enabled"),
-            self._config.get(f"{prefix}multipleWatermarkPolicy").lower() == "max",
+            logged[f"{prefix}multipleWatermarkPolicy"].lower() == "max",
+            self._config.boolean(f"{prefix}stateStore.stateSchemaCheck"),
+            self._config.duration_us(IDLE_TIMEOUT) // 1000 if self._config.find(IDLE_TIMEOUT) else None,
+            schedule.commit_interval_us // 1000,
+        )
+
+    def _state_settings(self) -> StateSettings:
+        return StateSettings(
+            self._config.integer("spark.sql.streaming.stateStore.minDeltasForSnapshot"),
+            self._config.size_bytes("unbounded.streaming.state.memoryLimit"),
         )
 
     def _sink_context(
@@ -181,11 +205,12 @@ class SessionStreams:
         runner: FragmentRunner,
         settings: StreamSettings,
         trigger: u.Trigger,
+        late_table: LateRowsTable | None,
     ) -> MicroBatch:
         sources = self._open_sources(plan, checkpoint)
         if trigger.kind is u.TriggerKind.AVAILABLE_NOW:
             sources = tuple(map(bounded_to_now, sources))
-        return MicroBatch(plan, sources, sink, stores, checkpoint, runner, self._clock, settings)
+        return MicroBatch(plan, sources, sink, stores, checkpoint, runner, self._clock, settings, late_table)
 
     def _open_sources(self, plan: IncrementalPlan, checkpoint: Checkpoint) -> tuple[StreamSource, ...]:
         """All of them, or none stays open."""

@@ -58,7 +58,7 @@ from unbounded.streaming.plans import (
     StatefulOperator,
     WatermarkNode,
 )
-from unbounded.types.datatypes import LONG
+from unbounded.types.datatypes import LONG, STRING, StructType
 
 _STATELESS = (Project, Filter, Generate, SubqueryAlias, Input)
 """Run on the new rows alone."""
@@ -158,8 +158,18 @@ class _Build:
         below = self.fragment(node.child)
         if not has_watermark:
             late = expiry = None
+        late_rows = None if late is None else self._late_rows(below.plan, output[late])
         return IncrementalDeduplicate(
-            operator_id, below, distinct, keys, late, expiry, delay_ms, node.is_within_watermark, has_watermark
+            operator_id,
+            below,
+            distinct,
+            keys,
+            late,
+            expiry,
+            delay_ms,
+            node.is_within_watermark,
+            has_watermark,
+            late_rows,
         )
 
     def _limit(self, node: Limit) -> IncrementalLimit:
@@ -184,14 +194,19 @@ class _Build:
         below = self.fragment(aggregate.child)
         outputs = (*groups, *marks, *_updates(states))
         update = Aggregate(below.plan, aggregate.grouping, outputs, aggregate.kind, aggregate.grouping_sets)
+        event_key = next((i for i, key in enumerate(keys) if delay_ms_of(key) is not None), None)
+        has_watermark = _has_watermark(aggregate.child)
         operator = IncrementalAggregate(
             operator_id,
             Fragment(update, below.feeds),
             _merge(keys, states),
             (*keys, *columns),
             len(keys),
-            next((i for i, key in enumerate(keys) if delay_ms_of(key) is not None), None),
-            _has_watermark(aggregate.child),
+            event_key,
+            has_watermark,
+            self._late_rows(below.plan, _bare(aggregate.grouping[event_key]))
+            if has_watermark and event_key is not None
+            else None,
         )
         return operator, _finish(aggregate, states, {mark.child: mark.to_attribute() for mark in marks})
 
@@ -215,18 +230,26 @@ class _Build:
         named = tuple(Alias(_bare(g), a.id, a.name, a.metadata) for g, a in zip(grouping, groups, strict=True))
         updates = tuple(cast(NamedExpression, rewrite_down(u, of_row)) for u in _updates(states))
         update = Aggregate(Input(NEW, rows), named, (*groups, *updates))
+        below = self.fragment(merging.child)
+        has_watermark = _has_watermark(merging.child)
         operator = IncrementalSessions(
             operator_id,
-            self.fragment(merging.child),
+            below,
             [a.id for a in rows].index(merging.session.id),
             update,
             self._merge_sessions(groups, position, states),
             (*groups, *(column for attributes in states.values() for column in attributes)),
             len(groups),
             position,
-            _has_watermark(merging.child),
+            has_watermark,
+            self._late_rows(below.plan, merging.session) if has_watermark else None,
         )
         return operator, _finish(aggregate, states, {})
+
+    def _late_rows(self, below: LogicalPlan, event: Expression) -> LogicalPlan:
+        row = Call("struct", below.output, StructType(tuple(a.to_field() for a in below.output)))
+        document = Call("to_json", (row,), STRING)
+        return Project(below, (Alias(event, self.ids.take(), "event"), Alias(document, self.ids.take(), "row")))
 
     def _merge_sessions(self, groups: tuple[Attribute, ...], position: int, states: States) -> LogicalPlan:
         columns = tuple(column for attributes in states.values() for column in attributes)

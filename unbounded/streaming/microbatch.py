@@ -4,17 +4,21 @@
  2. offsets/N durable: what the batch reads, its time and watermark (a replay takes them from here)
  3. run: the incremental plan over the new rows
  4. state of every operator durable as version N+1, and with its first one what it is
- 5. the sink has batch N (writing it again changes nothing)
+ 5. the sink has batch N (writing it again changes nothing), and the table of late rows, if one is kept
  6. commits/N durable
  7. old entries of logs and state are dropped; the sources hear what is done
 
 A crash between any two steps replays N with the logged offsets and time. Each stage is a type, so the order cannot be
 mixed up: `_write` takes only an `_ExecutedBatch`, `_commit` only a `_WrittenBatch`.
+
+With a commit interval (the continuous triggers) a query without state, into a sink that keeps no record of batches,
+delivers a batch in parts: steps 1, 3 and 5 again and again, steps 2 and 6 once per interval. After a crash the rows
+since the last commit are delivered again, as in Spark's continuous processing. All other queries commit every batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -24,15 +28,17 @@ from unbounded.checkpoint.logs import PlannedOffsets
 from unbounded.clock import Clock
 from unbounded.connectors.streams import OutputMode, StreamSink, StreamSource, WaitingSource
 from unbounded.errors import analysis_error
-from unbounded.plan.logical import Scan
 from unbounded.state.store import StateStore, StateTransaction
+from unbounded.streaming.batch_run import BatchRun, PlannedBatch
+from unbounded.streaming.changed_queries import check_operators, check_schemas, check_sources
 from unbounded.streaming.fragments import FragmentRunner
-from unbounded.streaming.operators.batch import OperatorBatch, OperatorResult
+from unbounded.streaming.late_rows import LateRows, LateRowsTable
+from unbounded.streaming.operators.batch import OperatorResult
 from unbounded.streaming.operators.described_state import operator_metadata
-from unbounded.streaming.operators.dispatch import asks_for_batch, counted_rows, operator_name, run_operator
-from unbounded.streaming.plans import Feed, Fragment, IncrementalPlan, SourceFeed, StatefulOperator, WatermarkNode
+from unbounded.streaming.operators.dispatch import asks_for_batch, operator_name
+from unbounded.streaming.plans import IncrementalPlan, StatefulOperator
 from unbounded.streaming.progress import BatchReport, OperatorReport, SourceReport, Stopwatch
-from unbounded.streaming.watermark import EventTimes, WatermarkTracker, event_times
+from unbounded.streaming.watermark import EventTimes, WatermarkTracker
 
 _SEVERAL_OPERATORS = "spark.sql.streaming.statefulOperator.allowMultiple"
 
@@ -41,7 +47,8 @@ _SEVERAL_OPERATORS = "spark.sql.streaming.statefulOperator.allowMultiple"
 class StreamSettings:
     """`retained_batches`: entries of the logs that stay behind the last one (`minBatchesToRetain`).
 
-    `runs_without_data`: whether a watermark that has moved is reason enough for a batch.
+    `runs_without_data`: whether a watermark that has moved is reason enough for a batch. `idle_timeout_ms`: after it a
+    silent source no longer holds the watermark back (None: never). `commit_interval_ms`: 0 commits every batch.
     """
 
     mode: OutputMode
@@ -49,34 +56,22 @@ class StreamSettings:
     logged: Mapping[str, str] = field(default_factory=dict)
     runs_without_data: bool = True
     takes_maximum_watermark: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _PlannedBatch:
-    """Steps 1 and 2 are done: the offsets are in the log.
-
-    Rows at or before `late_ms`, the watermark of the batch before, come too late; what is at or before `watermark_ms`
-    is complete.
-    """
-
-    batch_id: int
-    start: tuple[str | None, ...]
-    end: tuple[str | None, ...]
-    timestamp_ms: int
-    watermark_ms: int
-    late_ms: int
+    checks_state_schema: bool = True
+    idle_timeout_ms: int | None = None
+    commit_interval_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _ExecutedBatch:
     """Step 3 is done: rows for the sink, and changes of state that are not durable yet."""
 
-    planned: _PlannedBatch
+    planned: PlannedBatch
     rows: pa.Table
     transactions: tuple[StateTransaction, ...]
     input_counts: tuple[int, ...]
     results: Mapping[int, OperatorResult]
     event_times: Mapping[int, EventTimes]
+    late: Sequence[LateRows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +95,7 @@ class MicroBatch:
         runner: FragmentRunner,
         clock: Clock,
         settings: StreamSettings,
+        late_table: LateRowsTable | None = None,
     ) -> None:
         self._plan = plan
         self._sources = sources
@@ -109,16 +105,25 @@ class MicroBatch:
         self._runner = runner
         self._clock = clock
         self._settings = settings
+        self._late_table = late_table
         self.batch_id = 0
         self.committed: tuple[str | None, ...] = (None,) * len(sources)
         self.available: tuple[str | None, ...] = self.committed
-        self._replay: _PlannedBatch | None = None
+        self._replay: PlannedBatch | None = None
         self._operators = tuple(plan.operators())
         self._last_watermark_ms = 0
         self._has_executed = False
-        self.counts: dict[int, int] = {}
+        self._state_counts: dict[int, int] = {}
         delays = {node.number: node.delay_ms for node in plan.watermark_nodes()}
-        self._watermark = WatermarkTracker(delays, takes_maximum=settings.takes_maximum_watermark)
+        self._watermark = WatermarkTracker(
+            delays,
+            takes_maximum=settings.takes_maximum_watermark,
+            idle_timeout_ms=settings.idle_timeout_ms,
+            now_ms=self._now_ms(),
+        )
+        self._delivers_parts = settings.commit_interval_ms > 0 and not self._operators and sink.takes_parts
+        self._delivered: PlannedBatch | None = None
+        self._last_commit_ms = self._now_ms()
         self._recover()
 
     # ------------------------------------------------------------------------------------------ one batch
@@ -129,6 +134,7 @@ class MicroBatch:
         Raises: SparkError; the batch is then replayed by the next run
         """
         watch = Stopwatch(self._clock)
+        self._commit_parts()
         planned = self._replay or self._plan_batch(watch, has_limit=has_limit)
         if planned is None:
             return None
@@ -140,36 +146,58 @@ class MicroBatch:
             self._commit(written)
         return self._report(written, watch)
 
-    def _plan_batch(self, watch: Stopwatch, *, has_limit: bool) -> _PlannedBatch | None:
+    def _plan_batch(self, watch: Stopwatch, *, has_limit: bool) -> PlannedBatch | None:
         with watch.measure("latestOffset"):
             pairs = zip(self._sources, self.committed, strict=True)
             end = tuple(source.latest_offset(start, has_limit=has_limit) for source, start in pairs)
         if end == self.committed and not self._has_work_without_data():
             return None
-        watermark_ms = self._watermark.current_ms
-        now_ms = self._clock.now_us() // 1000
-        planned = _PlannedBatch(
+        watermark_ms, now_ms = self._watermark.current_ms, self._now_ms()
+        planned = PlannedBatch(
             self.batch_id, self.committed, end, now_ms, watermark_ms, late_ms=self._last_watermark_ms
         )
-        with watch.measure("walCommit"):
-            logged = PlannedOffsets(end, planned.timestamp_ms, watermark_ms, self._settings.logged)
-            self._checkpoint.offsets.add(planned.batch_id, logged)
+        if not self._delivers_parts:
+            with watch.measure("walCommit"):
+                self._log_offsets(planned)
         return planned
+
+    def _log_offsets(self, planned: PlannedBatch) -> None:
+        logged = PlannedOffsets(planned.end, planned.timestamp_ms, planned.watermark_ms, self._settings.logged)
+        self._checkpoint.offsets.add(planned.batch_id, logged)
+
+    def _now_ms(self) -> int:
+        return self._clock.now_us() // 1000
 
     def _has_work_without_data(self) -> bool:
         """Whether the watermark has moved since the last batch of this run, and an operator waits for it."""
-        if not self._settings.runs_without_data or not self._has_executed:
+        has_idle = self._has_state() and self._watermark.pass_over_idle(self._now_ms())
+        if not self._settings.runs_without_data or not (self._has_executed or has_idle):
             return False
         has_moved = self._watermark.current_ms > self._last_watermark_ms
         return has_moved and any(asks_for_batch(operator, self._settings.mode) for operator in self._operators)
 
-    def _execute(self, planned: _PlannedBatch) -> _ExecutedBatch:
+    def _has_state(self) -> bool:
+        """Whether a watermark may set anything free; state that no batch of this run has read may be anything."""
+        if not self._has_executed:
+            return bool(self._stores)
+        return any(store.metrics().row_count for store in self._stores.values())
+
+    def _execute(self, planned: PlannedBatch) -> _ExecutedBatch:
         if planned.watermark_ms > 0 and self._plan.redefines_watermark:
             raise analysis_error("_LEGACY_ERROR_TEMP_3076", config=_SEVERAL_OPERATORS)
-        run = _BatchRun(self, planned)
+        run = BatchRun(
+            planned,
+            self._sources,
+            self._stores,
+            self._runner,
+            self._settings.mode,
+            self._state_counts,
+            keeps_late=self._late_table is not None,
+        )
         rows = run.fragment(self._plan.output)
         counts = tuple(run.counts.get(i, 0) for i in range(len(self._sources)))
-        return _ExecutedBatch(planned, rows, tuple(run.transactions.values()), counts, run.results, run.event_times)
+        transactions = tuple(run.transactions.values())
+        return _ExecutedBatch(planned, rows, transactions, counts, run.results, run.event_times, run.late)
 
     def _write(self, executed: _ExecutedBatch) -> _WrittenBatch:
         if not self._has_executed:
@@ -178,11 +206,29 @@ class MicroBatch:
         for transaction in executed.transactions:
             transaction.commit()
         written = self._sink.write(executed.planned.batch_id, executed.rows, self._settings.mode)
+        if self._late_table is not None:
+            planned = executed.planned
+            self._late_table.write(planned.batch_id, planned.late_ms, executed.late)
         return _WrittenBatch(executed, written)
 
     def _commit(self, written: _WrittenBatch) -> None:
         planned = written.executed.planned
-        self._watermark.observe(written.executed.event_times)
+        self._watermark.observe(written.executed.event_times, self._now_ms())
+        if self._delivers_parts:
+            self._delivered, self.committed = planned, planned.end
+            self._commit_parts()
+        else:
+            self._mark_committed(planned)
+
+    def _commit_parts(self) -> None:
+        """Commits what was delivered since the last commit, if the interval is over."""
+        is_due = self._now_ms() - self._last_commit_ms >= self._settings.commit_interval_ms
+        if self._delivered is not None and is_due:
+            self._log_offsets(self._delivered)
+            self._mark_committed(self._delivered)
+            self._delivered, self._last_commit_ms = None, self._now_ms()
+
+    def _mark_committed(self, planned: PlannedBatch) -> None:
         self._checkpoint.commits.add(planned.batch_id, self._watermark.current_ms)
         self._replay = None
         self._has_executed, self._last_watermark_ms = True, planned.watermark_ms
@@ -190,7 +236,7 @@ class MicroBatch:
         self.batch_id = planned.batch_id + 1
         self._drop_old(planned)
 
-    def _drop_old(self, planned: _PlannedBatch) -> None:
+    def _drop_old(self, planned: PlannedBatch) -> None:
         oldest = planned.batch_id - self._settings.retained_batches
         for log in (self._checkpoint.offsets.log, self._checkpoint.commits.log):
             log.purge_before(oldest)
@@ -225,6 +271,7 @@ class MicroBatch:
         if latest is None:
             return
         logged = self._checkpoint.offsets.read(latest)
+        self._check_unchanged(logged)
         self.available = logged.offsets
         if self._checkpoint.commits.log.latest() == latest:
             self.batch_id, self.committed = latest + 1, logged.offsets
@@ -237,30 +284,17 @@ class MicroBatch:
             self.committed, late_ms = before.offsets, before.watermark_ms
         self.batch_id = latest
         self._watermark.current_ms = logged.watermark_ms
-        self._replay = _PlannedBatch(
+        self._replay = PlannedBatch(
             latest, self.committed, logged.offsets, logged.timestamp_ms, logged.watermark_ms, late_ms
         )
 
-    # ------------------------------------------------------------------------------------------ for a batch
-
-    def read_source(self, feed: SourceFeed, planned: _PlannedBatch) -> pa.Table:
-        """The new rows of a source; none if it has nothing new in this batch."""
-        start, end = planned.start[feed.position], planned.end[feed.position]
-        if end is None or start == end:
-            return self._runner.empty(feed.scan.schema)
-        batch = self._sources[feed.position].batch(start, end)
-        return self._runner.read(Scan(batch, feed.scan.output), planned.timestamp_ms * 1000)
-
-    def begin_state(self, operator: StatefulOperator, planned: _PlannedBatch) -> StateTransaction:
-        return self._stores[operator.operator_id].begin(planned.batch_id)
-
-    @property
-    def runner(self) -> FragmentRunner:
-        return self._runner
-
-    @property
-    def mode(self) -> OutputMode:
-        return self._settings.mode
+    def _check_unchanged(self, logged: PlannedOffsets) -> None:
+        now = tuple(map(operator_metadata, self._operators))
+        check_sources(len(logged.offsets), len(self._sources))
+        if self._checkpoint.commits.log.latest() is not None:
+            check_operators(self._checkpoint, now)
+        if self._settings.checks_state_schema:
+            check_schemas(self._checkpoint, now)
 
     # ------------------------------------------------------------------------------------------ reporting
 
@@ -288,7 +322,7 @@ class MicroBatch:
         metrics = self._stores[operator.operator_id].metrics()
         return OperatorReport(
             operator_name(operator),
-            self.counts.get(operator.operator_id, metrics.row_count),
+            self._state_counts.get(operator.operator_id, metrics.row_count),
             result.updated_count,
             result.removed_count,
             result.late_count,
@@ -296,55 +330,3 @@ class MicroBatch:
             metrics.memory_bytes,
             result.custom,
         )
-
-
-class _BatchRun:
-    """Evaluates the incremental plan for one batch."""
-
-    def __init__(self, batch: MicroBatch, planned: _PlannedBatch) -> None:
-        self._batch = batch
-        self._planned = planned
-        self.counts: dict[int, int] = {}
-        self.transactions: dict[int, StateTransaction] = {}
-        self.results: dict[int, OperatorResult] = {}
-        self.event_times: dict[int, EventTimes] = {}
-
-    def fragment(self, fragment: Fragment) -> pa.Table:
-        given = {name: self._feed(feed) for name, feed in fragment.feeds.items()}
-        return self._batch.runner.run(fragment.plan, given, self._planned.timestamp_ms * 1000)
-
-    def _feed(self, feed: Feed) -> pa.Table:
-        match feed:
-            case SourceFeed(position=position):
-                table = self._batch.read_source(feed, self._planned)
-                self.counts[position] = table.num_rows
-                return table
-            case WatermarkNode(number=number, column=column):
-                table = self.fragment(feed.below)
-                seen = event_times(table.column(column))
-                if seen is not None:
-                    self.event_times[number] = seen
-                return table
-            case operator:
-                return self._run_operator(operator)
-
-    def _run_operator(self, operator: StatefulOperator) -> pa.Table:
-        """Without a watermark below, an operator knows no late rows and nothing is complete."""
-        rows = self.fragment(operator.below)
-        state = self._batch.begin_state(operator, self._planned)
-        self.transactions[operator.operator_id] = state
-        planned = self._planned
-        batch = OperatorBatch(
-            self._batch.mode,
-            self._batch.runner,
-            planned.timestamp_ms * 1000,
-            planned.late_ms * 1000,
-            planned.watermark_ms * 1000,
-        )
-        count = self._batch.counts.get(operator.operator_id)
-        before = counted_rows(operator, state) if count is None else count
-        result = run_operator(operator, rows, state, batch)
-        if before is not None and result.added_count is not None:
-            self._batch.counts[operator.operator_id] = before + result.added_count
-        self.results[operator.operator_id] = result
-        return result.rows

@@ -2,6 +2,9 @@
 
 A fragment is a logical plan over named inputs; each input is fed by a source or by an operator. Everything stateless
 between two operators is one fragment and so one engine query.
+
+`late_rows` of an operator, over the inputs of its fragment `below`: for every row its event time, or the window of it,
+by which it may be late, and the row as JSON. None: no row is ever late.
 """
 
 from __future__ import annotations
@@ -58,6 +61,7 @@ class IncrementalAggregate:
     key_count: int
     event_key: int | None
     has_watermark: bool
+    late_rows: LogicalPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class IncrementalSessions:
     key_count: int
     session: int
     has_watermark: bool
+    late_rows: LogicalPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class IncrementalDeduplicate:
     delay_ms: int
     is_within_watermark: bool
     has_watermark: bool
+    late_rows: LogicalPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class IncrementalLimit:
     below: Fragment
     row_count: int
     has_watermark: bool
+    late_rows: None = None
 
 
 StatefulOperator = IncrementalAggregate | IncrementalSessions | IncrementalDeduplicate | IncrementalLimit

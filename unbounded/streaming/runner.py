@@ -19,11 +19,15 @@ Step = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When batches run. `interval_us` 0: one after the other. `ends_when_idle`: once and availableNow."""
+    """When batches run. `interval_us` 0: one after the other. `ends_when_idle`: once and availableNow.
+
+    `commit_interval_us`: of the continuous triggers, which wait for nothing but data.
+    """
 
     interval_us: int = 0
     ends_when_idle: bool = False
     is_single: bool = False
+    commit_interval_us: int = 0
 
     def wait_us(self, started_us: int, now_us: int) -> int:
         """How long to wait after a batch that began at `started_us`: until the next multiple of the interval."""
@@ -42,6 +46,8 @@ def schedule_of(trigger: Trigger) -> Schedule:
             return Schedule(ends_when_idle=True)
         case TriggerKind.PROCESSING_TIME if trigger.interval is not None:
             return Schedule(interval_us=parse_duration_us(trigger.interval))
+        case TriggerKind.CONTINUOUS | TriggerKind.REAL_TIME if trigger.interval is not None:
+            return Schedule(commit_interval_us=parse_duration_us(trigger.interval))
         case _:
             return Schedule()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -49,20 +49,48 @@ class WatermarkTracker:
     """The query's watermark: the least (or the greatest) of its nodes' maxima minus delay; it never goes back.
 
     Nodes that have seen no row in this run count as 0, so after a restart every source must speak again.
+
+    `idle_timeout_ms` (Spark has no such thing): a node that has been silent for so long is idle. It no longer holds the
+    watermark back; when all are idle, the watermark goes on with the clock, one timeout at a time.
     """
 
-    def __init__(self, delays_ms: Mapping[int, int], *, takes_maximum: bool, start_ms: int = 0) -> None:
+    def __init__(
+        self, delays_ms: Mapping[int, int], *, takes_maximum: bool, idle_timeout_ms: int | None = None, now_ms: int = 0
+    ) -> None:
         self._delays_ms = delays_ms
         self._values: dict[int, int] = {}
         self._takes_maximum = takes_maximum
-        self.current_ms = start_ms
+        self._idle_timeout_ms = idle_timeout_ms
+        self._heard_ms = dict.fromkeys(delays_ms, now_ms)
+        self.current_ms = 0
 
-    def observe(self, times: Mapping[int, EventTimes]) -> None:
+    def observe(self, times: Mapping[int, EventTimes], now_ms: int) -> None:
         """Takes in what the nodes saw in one batch."""
         for node, seen in times.items():
             value = seen.maximum - self._delays_ms[node]
             self._values[node] = max(value, self._values.get(node, value))
-        values = [self._values.get(node, 0) for node in self._delays_ms]
+            self._heard_ms[node] = now_ms
+        self._advance([self._values.get(node, 0) for node in self._delays_ms])
+
+    def pass_over_idle(self, now_ms: int) -> bool:
+        """Whether the watermark has moved because nodes are idle."""
+        if self._idle_timeout_ms is None:
+            return False
+        before = self.current_ms
+        silent = {node: (now_ms - heard) // self._idle_timeout_ms for node, heard in self._heard_ms.items()}
+        active = [node for node, timeouts in silent.items() if timeouts < 1]
+        if active:
+            self._advance([self._values.get(node, 0) for node in active])
+        elif self.current_ms > 0:
+            self._advance([self._idle_value(node, timeouts) for node, timeouts in silent.items()])
+        return self.current_ms > before
+
+    def _idle_value(self, node: int, timeouts: int) -> int:
+        """A node that was silent from the start of the run is taken to be where the watermark was."""
+        value = self._values.setdefault(node, self.current_ms)
+        return value + timeouts * (self._idle_timeout_ms or 0)
+
+    def _advance(self, values: Collection[int]) -> None:
         if values:
             candidate = max(values) if self._takes_maximum else min(values)
             self.current_ms = max(candidate, self.current_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,17 +14,22 @@ from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
 from unbounded.checkpoint.checkpoint import open_checkpoint
 from unbounded.clock import ManualClock
-from unbounded.connectors.streams import OutputMode, SourceContext
+from unbounded.connectors.streams import OutputMode, SourceContext, StreamSink
 from unbounded.execution.database import Database
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import Deduplicate, LocalRelation, LogicalPlan, StreamScan, WithWatermark
 from unbounded.sql import parse_statement
+from unbounded.state.background import AtOnce
+from unbounded.state.columnar_store import StateSettings
+from unbounded.state.store import StateStore
 from unbounded.storage.api import FileSystem
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
+from unbounded.streaming.late_rows import LateRowsTable
 from unbounded.streaming.microbatch import MicroBatch, StreamSettings
+from unbounded.streaming.plans import IncrementalPlan
 from unbounded.streaming.progress import BatchReport
 from unbounded.streaming.stores import open_stores
 from unbounded.types.arrow import to_arrow_schema
@@ -91,31 +96,46 @@ class Collected:
 
     batches: dict[int, list[str]] = field(default_factory=dict)
     fails: bool = False
+    takes_parts: bool = False
     description: str = "Collected"
 
     def write(self, batch_id: int, rows: pa.Table, mode: OutputMode) -> int:
         if self.fails:
             raise OSError("disk full")
-        self.batches[batch_id] = sorted(" ".join(map(str, row.values())) for row in rows.to_pylist())
+        written = sorted(" ".join(map(str, row.values())) for row in rows.to_pylist())
+        self.batches[batch_id] = self.batches.get(batch_id, []) + written if self.takes_parts else written
         return rows.num_rows
 
     def close(self) -> None: ...
 
 
+PEOPLE_SCHEMA = StructType((StructField("user", STRING), StructField("team", STRING)))
+PEOPLE = pa.table({"user": ["a", "b", "b"], "team": ["red", "blue", "green"]})
+"""A table that does not change; not everybody is in it, and one is twice."""
+
+
 @dataclass
 class OneStream:
-    """The only name is `clicks`, with a watermark on `at` if `delay_s` is given, perhaps without its duplicates."""
+    """`clicks`, with a watermark on `at` if `delay_s` is given, perhaps without its duplicates; the table `people`.
+
+    `is_distinct_within`: users that come again within the watermark are left out.
+    """
 
     clicks: Clicks
     delay_s: int | None = None
     is_distinct: bool = False
+    is_distinct_within: bool = False
 
     def find_relation(self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids) -> LogicalPlan:
+        if parts == ("people",):
+            return LocalRelation(ids.attributes(PEOPLE_SCHEMA), PEOPLE)
         assert parts == ("clicks",)
         scan = StreamScan(self.clicks, ids.attributes(SCHEMA))
         if self.delay_s is None:
             return scan
         marked = WithWatermark(scan, scan.output[1], self.delay_s * 1_000_000)
+        if self.is_distinct_within:
+            return Deduplicate(marked, marked.output[:1], is_within_watermark=True)
         return Deduplicate(marked, marked.output) if self.is_distinct else marked
 
     def find_function(self, name: str) -> None: ...
@@ -131,7 +151,11 @@ def _database() -> Database:
 
 
 class Story:
-    """One query over `Clicks`, written in SQL over the view `clicks`; a checkpoint in `directory`."""
+    """One query over `Clicks`, written in SQL over the view `clicks`; a checkpoint in `directory`.
+
+    `open_sink` makes the sink of every run; without it all runs have the one in `sink`. With `snapshots_every` commits
+    the state is also written whole, at once.
+    """
 
     def __init__(
         self,
@@ -141,34 +165,52 @@ class Story:
         delay_s: int | None = None,
         is_distinct: bool = False,
         files: FileSystem | None = None,
+        *,
+        is_distinct_within: bool = False,
+        clicks: Clicks | None = None,
+        open_sink: Callable[[Story], StreamSink] | None = None,
+        snapshots_every: int | None = None,
+        settings: StreamSettings | None = None,
+        late_table: LateRowsTable | None = None,
     ) -> None:
-        self.clicks = Clicks()
+        self.clicks = clicks or Clicks()
         self.sink = Collected()
+        self._open_sink = open_sink
+        self._snapshots_every = snapshots_every
+        self._settings = settings or StreamSettings(mode, retained_batches=2)
+        self._late_table = late_table
         self.clock = ManualClock(1_000_000)
         self.files: FileSystem = files or LocalFileSystem()
         self._sql = sql
         self._mode = mode
-        self._clicks = OneStream(self.clicks, delay_s, is_distinct)
+        self._clicks = OneStream(self.clicks, delay_s, is_distinct, is_distinct_within)
         self._directory = str(directory / "checkpoint")
-        self._database = _database()
+        self.database = _database()
         self.restart()
 
     def restart(self) -> None:
         """A new run on the same checkpoint, as after a crash."""
-        environment = Environment()
-        runner = FragmentRunner(environment, self._database, Cancellation())
+        self.environment = Environment()
+        runner = FragmentRunner(self.environment, self.database, Cancellation())
         statement = parse_statement(self._sql, {}, ())
         assert isinstance(statement, u.Relation)
-        plan = incremental_plan(analyze(statement, environment, self._clicks), self._mode)
-        checkpoint = open_checkpoint(self.files, self._directory)
-        stores = open_stores(plan, self.files, checkpoint, "UTC", self.clock)
-        settings = StreamSettings(self._mode, retained_batches=2)
+        self.plan = analyze(statement, self.environment, self._clicks)
+        plan = incremental_plan(self.plan, self._mode)
+        self.checkpoint = checkpoint = open_checkpoint(self.files, self._directory)
+        stores = self._open_stores(plan)
+        sink = self.sink if self._open_sink is None else self._open_sink(self)
         sources = tuple(
             scan.source.open(SourceContext(checkpoint.source_directory(i), self.files, self.clock))
             for i, scan in enumerate(plan.scans)
         )
-        self.batch = MicroBatch(plan, sources, self.sink, stores, checkpoint, runner, self.clock, settings)
-        self.checkpoint = checkpoint
+        parts = (plan, sources, sink, stores, checkpoint, runner, self.clock)
+        self.batch = MicroBatch(*parts, self._settings, self._late_table)
+
+    def _open_stores(self, plan: IncrementalPlan) -> Mapping[int, StateStore]:
+        if self._snapshots_every is None:
+            return open_stores(plan, self.files, self.checkpoint, "UTC", self.clock)
+        settings = StateSettings(self._snapshots_every)
+        return open_stores(plan, self.files, self.checkpoint, "UTC", self.clock, settings=settings, background=AtOnce)
 
     def add(self, text: str) -> None:
         """Rows as `user hh:mm` separated by commas."""

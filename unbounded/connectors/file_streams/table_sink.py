@@ -33,6 +33,8 @@ class _Turn:
 class TableStreamSink:
     """Implements `connectors.streams.StreamSink` over the file sink of the table's folder."""
 
+    takes_parts = False
+
     def __init__(self, sink: FileStreamSink, manifest: Manifest, files: FileSystem, folder: str, query_id: str) -> None:
         """Raises: SparkError if another query has begun to write the table since this one did"""
         self._sink = sink
