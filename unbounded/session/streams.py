@@ -20,6 +20,7 @@ from unbounded.connectors.streams import OutputMode, SourceContext, StreamSink, 
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.database import Database
 from unbounded.execution.queries import Run
+from unbounded.functions.durations import parse_duration_us
 from unbounded.functions.environment import Environment
 from unbounded.ids import is_uuid, new_id
 from unbounded.optimizer.spark_row_order import order_as_spark
@@ -158,6 +159,7 @@ class SessionStreams:
         latest = checkpoint.offsets.log.latest()
         before = checkpoint.offsets.read(latest).settings if latest is not None else {}
         current = {key: value for key in LOGGED_SETTINGS if (value := self._config.find(key)) is not None}
+        idle_timeout = self._config.find(IDLE_TIMEOUT)
         logged = {**current, **{key: before[key] for key in current if key in before}}
         return StreamSettings(
             mode,
@@ -166,7 +168,7 @@ class SessionStreams:
             self._config.boolean(f"{prefix}noDataMicroBatches.enabled"),
             logged[f"{prefix}multipleWatermarkPolicy"].lower() == "max",
             self._config.boolean(f"{prefix}stateStore.stateSchemaCheck"),
-            self._config.duration_us(IDLE_TIMEOUT) // 1000 if self._config.find(IDLE_TIMEOUT) else None,
+            None if idle_timeout is None else parse_duration_us(idle_timeout) // 1000,
             schedule.commit_interval_us // 1000,
         )
 
