@@ -27,6 +27,21 @@ class SystemClock:
         return time.monotonic_ns() // 1000
 
 
+class Duration:
+    """Adds up the time spent inside it (`with duration: …`), in microseconds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._started_us = 0
+        self.total_us = 0
+
+    def __enter__(self) -> None:
+        self._started_us = self._clock.monotonic_us()
+
+    def __exit__(self, *_: object) -> None:
+        self.total_us += self._clock.monotonic_us() - self._started_us
+
+
 class ManualClock:
     """Stands still until `advance` is called."""
 

@@ -44,7 +44,7 @@ from unbounded.streaming.late_rows import LateRowsTable
 from unbounded.streaming.microbatch import MicroBatch, StreamSettings
 from unbounded.streaming.plans import IncrementalPlan
 from unbounded.streaming.progress import QueryIdentity, render_timestamp
-from unbounded.streaming.query import StreamingQuery
+from unbounded.streaming.query import QueryEvents, ReportSettings, StreamingQuery
 from unbounded.streaming.runner import Schedule, schedule_of
 from unbounded.streaming.stores import open_stores
 
@@ -143,8 +143,12 @@ class SessionStreams:
             lambda: self._micro_batch(plan, sink, stores, checkpoint, runner, settings, command.trigger, late_table),
             self._clock,
             cancellation,
-            lambda progress: self._publish(EventKind.PROGRESS, _progress_event(progress)),
-            ended,
+            QueryEvents(
+                lambda progress: self._publish(EventKind.PROGRESS, _progress_event(progress)),
+                lambda event: self._publish(EventKind.IDLE, event),
+                ended,
+            ),
+            self._report_settings(),
             f"== Physical Plan ==\n{request.plan}\n",
         )
         with self._changed:
@@ -171,6 +175,12 @@ class SessionStreams:
             None if idle_timeout is None else parse_duration_us(idle_timeout) // 1000,
             schedule.commit_interval_us // 1000,
         )
+
+    def _report_settings(self) -> ReportSettings:
+        """Of `numRecentProgressUpdates` Spark keeps one less."""
+        prefix = "spark.sql.streaming."
+        recent_count = self._config.integer(f"{prefix}numRecentProgressUpdates") - 1
+        return ReportSettings(max(recent_count, 0), self._config.duration_us(f"{prefix}noDataProgressEventInterval"))
 
     def _state_settings(self) -> StateSettings:
         return StateSettings(

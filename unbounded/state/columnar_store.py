@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from unbounded.clock import Clock, SystemClock
+from unbounded.clock import Clock, Duration, SystemClock
 from unbounded.state.background import Background, InThread
 from unbounded.state.compaction import Merge, plan_merges
 from unbounded.state.key_words import Flags, KeyWords, Words
@@ -89,7 +89,7 @@ class ColumnarStateStore:
         self._finish_merges()
         if self._version != version:
             self._restore(version)
-        self._open = ColumnarTransaction(self)
+        self._open = ColumnarTransaction(self, self._clock)
         return self._open
 
     def purge_before(self, version: int) -> None:
@@ -123,7 +123,8 @@ class ColumnarStateStore:
         self._begin_merges()
         self._spill(self.rows)
         commit_ms = (self._clock.monotonic_us() - started_us) // 1000
-        self._last = StateMetrics(0, 0, put.num_rows, removed.num_rows, commit_ms, changes_bytes)
+        durations = (transaction.updates.total_us // 1000, transaction.removals.total_us // 1000)
+        self._last = StateMetrics(0, 0, put.num_rows, removed.num_rows, commit_ms, changes_bytes, 0, *durations)
 
     def abort(self, transaction: ColumnarTransaction) -> None:
         self._require(transaction)
@@ -209,25 +210,31 @@ class ColumnarStateStore:
 class ColumnarTransaction:
     """Implements `state.store.StateTransaction`: changes the store's rows at once, and can take that back."""
 
-    def __init__(self, store: ColumnarStateStore) -> None:
+    def __init__(self, store: ColumnarStateStore, clock: Clock) -> None:
         self._store = store
+        self.updates = Duration(clock)
+        self.removals = Duration(clock)
         self._rows = store.rows
         self._removed: list[pa.Table] = []
 
     def find(self, keys: pa.Table) -> FoundRows:
-        rows, positions, _ = self._rows.find(keys)
+        with self.updates:
+            rows, positions, _ = self._rows.find(keys)
         return FoundRows(rows, positions)
 
     def positions(self, keys: pa.Table) -> npt.NDArray[np.int64]:
-        return self._rows.positions(keys)
+        with self.updates:
+            return self._rows.positions(keys)
 
     def get(self, keys: pa.Table) -> pa.Table:
-        rows, _, ids = self._rows.find(keys)
-        _, firsts = np.unique(ids, return_index=True)
-        return rows if len(firsts) == len(ids) else rows.take(pa.array(np.sort(firsts)))
+        with self.updates:
+            rows, _, ids = self._rows.find(keys)
+            _, firsts = np.unique(ids, return_index=True)
+            return rows if len(firsts) == len(ids) else rows.take(pa.array(np.sort(firsts)))
 
     def put(self, rows: pa.Table) -> None:
-        self._rows.put(rows.cast(self._rows.schema))
+        with self.updates:
+            self._rows.put(rows.cast(self._rows.schema))
 
     def remove(self, keys: pa.Table) -> None:
         self._removed.append(self._rows.remove(keys))
@@ -235,8 +242,9 @@ class ColumnarTransaction:
     def take_expired(self, column: str, limit: int) -> pa.Table:
         if column != self._store.expiry:
             raise ValueError(f"the state expires by {self._store.expiry}, not by {column}")
-        rows = self._rows.take_expired(limit)
-        self._removed.append(rows.select(self._rows.key_schema.names))
+        with self.removals:
+            rows = self._rows.take_expired(limit)
+            self._removed.append(rows.select(self._rows.key_schema.names))
         return rows
 
     def scan(self) -> pa.Table:

@@ -16,9 +16,10 @@ import pyarrow as pa
 
 @dataclass(frozen=True, slots=True)
 class StateMetrics:
-    """Of the state as it is: `row_count`, `memory_bytes`. Of the last commit: the others.
+    """Of the state as it is: `row_count`, `memory_bytes`. Of the last transaction that was committed: the others.
 
-    `changes_bytes` and `snapshot_bytes` are the sizes of the last files written, 0 if none was.
+    `changes_bytes` and `snapshot_bytes` are the sizes of the last files written, 0 if none was. `updates_ms` is time
+    of reading and writing keys, `removals_ms` that of taking out what has expired.
     """
 
     row_count: int
@@ -28,6 +29,8 @@ class StateMetrics:
     commit_ms: int = 0
     changes_bytes: int = 0
     snapshot_bytes: int = 0
+    updates_ms: int = 0
+    removals_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

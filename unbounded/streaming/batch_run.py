@@ -15,6 +15,7 @@ from unbounded.streaming.late_rows import LateRows
 from unbounded.streaming.operators.batch import OperatorBatch, OperatorResult
 from unbounded.streaming.operators.dispatch import counted_rows, operator_name, run_operator
 from unbounded.streaming.plans import Feed, Fragment, SourceFeed, StatefulOperator, WatermarkNode
+from unbounded.streaming.progress import Stopwatch
 from unbounded.streaming.watermark import EventTimes, event_times, is_late
 
 
@@ -46,6 +47,7 @@ class BatchRun:
         runner: FragmentRunner,
         mode: OutputMode,
         state_counts: dict[int, int],
+        watch: Stopwatch,
         *,
         keeps_late: bool,
     ) -> None:
@@ -54,6 +56,7 @@ class BatchRun:
         self._stores = stores
         self._runner = runner
         self._state_counts = state_counts
+        self._watch = watch
         self._keeps_late = keeps_late
         times = (planned.timestamp_ms, planned.late_ms, planned.watermark_ms)
         self._batch = OperatorBatch(mode, runner, *(time * 1000 for time in times))
@@ -89,8 +92,9 @@ class BatchRun:
         start, end = self._planned.start[feed.position], self._planned.end[feed.position]
         if end is None or start == end:
             return self._runner.empty(feed.scan.schema)
-        batch = self._sources[feed.position].batch(start, end)
-        return self._runner.read(Scan(batch, feed.scan.output), self._batch.now_us)
+        with self._watch.measure("getBatch"):
+            batch = self._sources[feed.position].batch(start, end)
+            return self._runner.read(Scan(batch, feed.scan.output), self._batch.now_us)
 
     def _run_operator(self, operator: StatefulOperator) -> pa.Table:
         given = self._given(operator.below)

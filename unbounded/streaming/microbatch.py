@@ -110,6 +110,7 @@ class MicroBatch:
         self.committed: tuple[str | None, ...] = (None,) * len(sources)
         self.available: tuple[str | None, ...] = self.committed
         self._replay: PlannedBatch | None = None
+        self._idle_watch = Stopwatch(clock)
         self._operators = tuple(plan.operators())
         self._last_watermark_ms = 0
         self._has_executed = False
@@ -137,10 +138,11 @@ class MicroBatch:
         self._commit_parts()
         planned = self._replay or self._plan_batch(watch, has_limit=has_limit)
         if planned is None:
+            self._idle_watch = watch
             return None
         self.available = planned.end
         with watch.measure("addBatch"):
-            executed = self._execute(planned)
+            executed = self._execute(planned, watch)
             written = self._write(executed)
         with watch.measure("commitOffsets"):
             self._commit(written)
@@ -182,7 +184,7 @@ class MicroBatch:
             return bool(self._stores)
         return any(store.metrics().row_count for store in self._stores.values())
 
-    def _execute(self, planned: PlannedBatch) -> _ExecutedBatch:
+    def _execute(self, planned: PlannedBatch, watch: Stopwatch) -> _ExecutedBatch:
         if planned.watermark_ms > 0 and self._plan.redefines_watermark:
             raise analysis_error("_LEGACY_ERROR_TEMP_3076", config=_SEVERAL_OPERATORS)
         run = BatchRun(
@@ -192,6 +194,7 @@ class MicroBatch:
             self._runner,
             self._settings.mode,
             self._state_counts,
+            watch,
             keeps_late=self._late_table is not None,
         )
         rows = run.fragment(self._plan.output)
@@ -317,6 +320,26 @@ class MicroBatch:
             executed.event_times[nodes[0]] if nodes else None,
         )
 
+    def idle_report(self) -> BatchReport:
+        """Of a look at the sources that found nothing: the batch that would be next, nothing read or changed."""
+        offsets = zip(self._sources, self.committed, strict=True)
+        has_event_time = next(self._plan.watermark_nodes(), None) is not None
+        return BatchReport(
+            self.batch_id,
+            self._now_ms(),
+            tuple(SourceReport(source.description, end, end, 0) for source, end in offsets),
+            tuple(self._idle_operator(operator) for operator in self._operators),
+            self._sink.description,
+            None,
+            self._idle_watch.finish(),
+            self._watermark.current_ms if has_event_time else None,
+        )
+
+    def _idle_operator(self, operator: StatefulOperator) -> OperatorReport:
+        metrics = self._stores[operator.operator_id].metrics()
+        row_count = self._state_counts.get(operator.operator_id, metrics.row_count)
+        return OperatorReport(operator_name(operator), row_count, 0, memory_bytes=metrics.memory_bytes)
+
     def _operator_report(self, operator: StatefulOperator, executed: _ExecutedBatch) -> OperatorReport:
         result = executed.results[operator.operator_id]
         metrics = self._stores[operator.operator_id].metrics()
@@ -328,5 +351,7 @@ class MicroBatch:
             result.late_count,
             metrics.commit_ms,
             metrics.memory_bytes,
+            metrics.updates_ms,
+            metrics.removals_ms,
             result.custom,
         )

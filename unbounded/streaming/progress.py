@@ -34,6 +34,8 @@ class OperatorReport:
     late_count: int = 0
     commit_ms: int = 0
     memory_bytes: int = 0
+    updates_ms: int = 0
+    removals_ms: int = 0
     custom: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -56,24 +58,31 @@ class BatchReport:
 
 
 class Stopwatch:
-    """Durations of the phases of one trigger."""
+    """Durations of the phases of one trigger. A phase inside another one does not count for the outer one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._started_us = clock.monotonic_us()
-        self._measured: dict[str, int] = {}
+        self._measured_us: dict[str, int] = {}
+        self._inner_us = 0
 
     @contextmanager
     def measure(self, phase: str) -> Iterator[None]:
-        started_us = self._clock.monotonic_us()
+        """Adds to what was measured of `phase` before."""
+        started_us, outer_inner_us = self._clock.monotonic_us(), self._inner_us
+        self._inner_us = 0
         try:
             yield
         finally:
-            self._measured[phase] = (self._clock.monotonic_us() - started_us) // 1000
+            taken_us = self._clock.monotonic_us() - started_us
+            self._measured_us[phase] = self._measured_us.get(phase, 0) + taken_us - self._inner_us
+            self._inner_us = outer_inner_us + taken_us
 
     def finish(self) -> dict[str, int]:
-        total = (self._clock.monotonic_us() - self._started_us) // 1000
-        return dict(sorted({**self._measured, "triggerExecution": total}.items()))
+        """Milliseconds by phase, with the whole trigger."""
+        total_us = self._clock.monotonic_us() - self._started_us
+        durations_us = {**self._measured_us, "triggerExecution": total_us}
+        return {phase: us // 1000 for phase, us in sorted(durations_us.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,8 @@ class QueryIdentity:
 def render_progress(report: BatchReport, identity: QueryIdentity, interval_ms: int | None) -> str:
     """The progress of one batch as JSON; `interval_ms` since the trigger before (None: it is the first)."""
     duration_ms = report.durations_ms["triggerExecution"]
+    sources = [_source(source, duration_ms, interval_ms) for source in report.sources]
+    totals = ("numInputRows", "inputRowsPerSecond", "processedRowsPerSecond")
     progress = {
         "id": identity.query_id,
         "runId": identity.run_id,
@@ -93,10 +104,11 @@ def render_progress(report: BatchReport, identity: QueryIdentity, interval_ms: i
         "timestamp": render_timestamp(report.timestamp_ms),
         "batchId": report.batch_id,
         "batchDuration": duration_ms,
+        **{name: sum(source[name] for source in sources) for name in totals},
         "durationMs": dict(report.durations_ms),
         **({"eventTime": _event_time(report)} if report.watermark_ms is not None else {}),
         "stateOperators": [_operator(operator) for operator in report.operators],
-        "sources": [_source(source, duration_ms, interval_ms) for source in report.sources],
+        "sources": sources,
         "sink": {
             "description": report.sink,
             "numOutputRows": -1 if report.output_count is None else report.output_count,
@@ -147,8 +159,8 @@ def _operator(operator: OperatorReport) -> dict[str, Any]:
         "numRowsTotal": operator.row_count,
         "numRowsUpdated": operator.updated_count,
         "numRowsRemoved": operator.removed_count,
-        "allUpdatesTimeMs": 0,
-        "allRemovalsTimeMs": 0,
+        "allUpdatesTimeMs": operator.updates_ms,
+        "allRemovalsTimeMs": operator.removals_ms,
         "commitTimeMs": operator.commit_ms,
         "memoryUsedBytes": operator.memory_bytes,
         "numRowsDroppedByWatermark": operator.late_count,

@@ -6,16 +6,33 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.streaming.microbatch import MicroBatch
-from unbounded.streaming.progress import QueryIdentity, render_progress
+from unbounded.streaming.progress import BatchReport, QueryIdentity, render_progress, render_timestamp
 from unbounded.streaming.runner import POLL_US, QueryThread, Schedule
 
-RECENT_PROGRESS_MAX = 99
+
+@dataclass(frozen=True, slots=True)
+class QueryEvents:
+    """Called in the query's thread: with the progress of a batch, with the event of an idle query (both JSON), at the
+    end."""
+
+    progress: Callable[[str], None] = lambda _: None
+    idle: Callable[[str], None] = lambda _: None
+    ended: Callable[[StreamingQuery], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """`recent_count` of progress reports are kept; an idle query reports every `idle_interval_us`."""
+
+    recent_count: int = 99
+    idle_interval_us: int = 10_000_000
 
 
 class QueryState(Enum):
@@ -37,8 +54,8 @@ class StreamingQuery:
         prepare: Callable[[], MicroBatch],
         clock: Clock,
         cancellation: Cancellation,
-        on_progress: Callable[[str], None],
-        on_end: Callable[[StreamingQuery], None],
+        events: QueryEvents,
+        reports: ReportSettings,
         plan_text: str,
     ) -> None:
         self._identity = identity
@@ -47,8 +64,8 @@ class StreamingQuery:
         self._ends_when_idle = schedule.ends_when_idle
         self._clock = clock
         self._cancellation = cancellation
-        self._on_progress = on_progress
-        self._on_end = on_end
+        self._events = events
+        self._idle_interval_us = reports.idle_interval_us
         self._plan_text = plan_text
         self._changed = threading.Condition()
         self._state = QueryState.INITIALIZING
@@ -56,7 +73,8 @@ class StreamingQuery:
         self._message = "Initializing sources"
         self._is_trigger_active = False
         self._idle_count = 0
-        self._progress: deque[str] = deque(maxlen=RECENT_PROGRESS_MAX)
+        self._progress: deque[str] = deque(maxlen=reports.recent_count)
+        self._last_report_us: int | None = None
         self._last_trigger_ms: int | None = None
         self._failure: SparkError | None = None
         thread_name = f"stream {identity.name or identity.query_id}"
@@ -152,14 +170,30 @@ class StreamingQuery:
         report = self._batch.step(has_limit=not self._is_single)
         self._is_trigger_active = False
         if report is None:
+            self._report_idleness(self._batch)
             return False
         interval_ms = None if self._last_trigger_ms is None else report.timestamp_ms - self._last_trigger_ms
         self._last_trigger_ms = report.timestamp_ms
+        self._events.progress(self._record(report, interval_ms))
+        return True
+
+    def _record(self, report: BatchReport, interval_ms: int | None) -> str:
         text = render_progress(report, self._identity, interval_ms)
+        self._last_report_us = self._clock.monotonic_us()
         with self._changed:
             self._progress.append(text)
-        self._on_progress(text)
-        return True
+        return text
+
+    def _report_idleness(self, batch: MicroBatch) -> None:
+        """From time to time; at once, and without an event, if nothing has been reported in this run."""
+        last_us = self._last_report_us
+        if last_us is not None and self._clock.monotonic_us() - last_us < self._idle_interval_us:
+            return
+        report = batch.idle_report()
+        self._record(report, None)
+        if last_us is not None:
+            event = {"id": self.query_id, "runId": self.run_id, "timestamp": render_timestamp(report.timestamp_ms)}
+            self._events.idle(json.dumps(event, separators=(",", ":")))
 
     def _went_idle(self) -> bool:
         """Whether it has waited until its source may have something, or for a while."""
@@ -182,7 +216,7 @@ class StreamingQuery:
         with self._changed:
             self._state = QueryState.TERMINATED
             self._changed.notify_all()
-        self._on_end(self)
+        self._events.ended(self)
 
     def _stream_failed(self, failure: BaseException) -> SparkError:
         parameters = {"id": self.query_id, "runId": self.run_id, "message": _sentence(failure)}
