@@ -23,19 +23,26 @@ SELECT user, w.start AS w, w.end AS e, n FROM (
   SELECT user, session_window(at, '4 seconds') AS w, count(*) AS n
   FROM clicks GROUP BY user, session_window(at, '4 seconds'))
 """
+SHORT_STEPS = ("a10 b11 a12", "c22 a15 a22 b21", "d41 c31", "a200", "b300")
+"""Rows as `STEPS`, in fewer batches; a user who comes again within the watermark does so in whatever batch."""
 STEPS = ("a10 b11 a12", "a15 b21 a13", "c22 a22 b30", "a41", "a90", "a200", "a300")
 """Rows that are never late, however the batches fall; the last ones push everything before them out."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """`result` is what must not depend on batches: of the rows that all batches gave, by batch id."""
+    """`result` is what must not depend on batches: of the rows that all batches gave, by batch id.
+
+    `depends_on_batches`: nevertheless the batches decide which rows there are, as in Spark.
+    """
 
     sql: str
     mode: OutputMode
     of_batches: Callable[[dict[int, list[str]]], object]
     is_distinct: bool = False
     delay_s: int = 10
+    is_distinct_within: bool = False
+    depends_on_batches: bool = False
 
     def result(self, story: Story) -> object:
         return self.of_batches(story.sink.batches)
@@ -52,7 +59,7 @@ def all_rows(batches: dict[int, list[str]]) -> Counter[str]:
 
 
 def last_rows(batches: dict[int, list[str]]) -> list[str]:
-    return batches[max(batches)]
+    return sorted(batches[max(batches)])
 
 
 def last_values(batches: dict[int, list[str]]) -> dict[str, str]:
@@ -71,5 +78,9 @@ QUERIES = {
     "sessions": Query(SESSIONS, OutputMode.APPEND, all_rows),
     "all sessions": Query(SESSIONS, OutputMode.COMPLETE, last_rows),
     "duplicates": Query("SELECT user, at FROM clicks", OutputMode.APPEND, all_rows, is_distinct=True),
-    "limit": Query("SELECT user, at FROM clicks LIMIT 5", OutputMode.APPEND, all_rows),
+    "duplicates within": Query(
+        "SELECT user, at FROM clicks", OutputMode.APPEND, all_rows, is_distinct_within=True, depends_on_batches=True
+    ),
+    "limit": Query("SELECT user, at FROM clicks LIMIT 5", OutputMode.APPEND, all_rows, depends_on_batches=True),
+    "join": Query("SELECT * FROM clicks LEFT JOIN people USING (user)", OutputMode.APPEND, all_rows),
 }

@@ -1,46 +1,145 @@
-"""Power is lost at every change of a file, once per run; the query is started again and goes on as if nothing were."""
+"""A query fails at a call that changes a file, once per story, and starts again: what its sink has is as undisturbed.
+
+Every query with every sink it may have, for every way in which a disk fails, at every call. That takes half an
+hour on two cores, so normally a call is drawn for each; `UNBOUNDED_CRASHES=all` does all of them.
+"""
 
 from __future__ import annotations
 
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.oracles.queries import QUERIES, STEPS, Query
-from tests.unit.memory_files import MemoryFiles, PowerLost
-from tests.unit.streaming.harness import Story
+from tests.oracles.folder import ClicksInFiles
+from tests.oracles.queries import QUERIES, SHORT_STEPS, Query
+from tests.oracles.sinks import FOLDER, OUTLETS, Outlet, modes
+from tests.unit.memory_disk import Fault, MemoryDisk
+from tests.unit.memory_files import PowerLost
+from tests.unit.streaming.harness import Clicks, Story
+from unbounded.errors import SparkError
+from unbounded.storage.local import LocalFileSystem
+
+IS_EXHAUSTIVE = os.environ.get("UNBOUNDED_CRASHES") == "all"
+DRAWN = 1
+"""Calls drawn for a query, a sink and a fault."""
+CHECKPOINT = "/work"
 
 
-def begin(query: Query, directory: Path, files: MemoryFiles) -> Story:
-    return Story(query.sql, directory, query.mode, delay_s=10, is_distinct=query.is_distinct, files=files)
+@dataclass(frozen=True)
+class Case:
+    """A query by name, with one of the sinks it may have; `reads_files`: from the file source."""
+
+    query: str
+    outlet: str
+    reads_files: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.query}, {'files to ' if self.reads_files else ''}{self.outlet}"
 
 
-def play(story: Story) -> None:
-    for step in STEPS:
-        story.add_times(step)
-        list(story.drain())
+CASES = [
+    *(Case(name, outlet) for name, query in QUERIES.items() for outlet in OUTLETS if query.mode in modes(outlet)),
+    *(Case(name, "files", reads_files=True) for name in ("stateless", "append", "duplicates")),
+]
 
 
-@pytest.mark.parametrize("name", QUERIES)
-def test_a_crash_anywhere_changes_nothing(tmp_path: Path, name: str) -> None:
-    query = QUERIES[name]
-    undisturbed = MemoryFiles()
-    story = begin(query, tmp_path, undisturbed)
-    play(story)
-    expected = query.result(story)
-    assert undisturbed.change_count > 20
-    for changes in range(1, undisturbed.change_count):
-        files = MemoryFiles(changes_left=changes)
-        story = begin(query, tmp_path, files)
-        has_crashed = False
-        for step in STEPS:
-            story.add_times(step)
+class Scene:
+    """A query, its sink and the disk below both; it may fail and begin again."""
+
+    def __init__(self, case: Case, disk: MemoryDisk) -> None:
+        self.disk = disk
+        self.query: Query = QUERIES[case.query]
+        self.outlet: Outlet = OUTLETS[case.outlet](disk)
+        self.failures: list[BaseException] = []
+        self._clicks = ClicksInFiles() if case.reads_files else Clicks()
+        self._story: Story | None = None
+
+    def play(self) -> object:
+        """The content of the sink after all steps."""
+        for step in ("", *SHORT_STEPS):
             try:
-                list(story.drain())
-            except PowerLost:
-                files.restart()
-                story.restart()
-                list(story.drain())
-                has_crashed = True
-        assert has_crashed
-        assert query.result(story) == expected, f"power lost at change {changes}"
+                self._run(step)
+            except (PowerLost, SparkError, OSError) as failure:
+                self.failures.append(failure)
+                self.disk.restart()
+                self._begin()
+                self._run("")
+        if self._story is not None:
+            self._story.batch.close()
+        return self.query.of_batches(self.outlet.batches())
+
+    def _run(self, step: str) -> None:
+        if self._story is None:
+            self._begin()
+        assert self._story is not None
+        self._story.add_times(step)
+        list(self._story.drain())
+
+    def _begin(self) -> None:
+        if self._story is not None:
+            self._story.batch.close()
+            self._story.restart()
+            return
+        query = self.query
+        self._story = Story(
+            query.sql,
+            Path(CHECKPOINT),
+            query.mode,
+            query.delay_s,
+            query.is_distinct,
+            LocalFileSystem(self.disk),
+            is_distinct_within=query.is_distinct_within,
+            clicks=self._clicks,
+            open_sink=self.outlet.open,
+            snapshots_every=2,
+        )
+
+
+@cache
+def undisturbed(case: Case) -> tuple[object, int]:
+    """The content of the sink, and how many calls changed the disk."""
+    disk = MemoryDisk()
+    return Scene(case, disk).play(), disk.call_count
+
+
+def chosen(case: Case, fault: Fault, call_count: int) -> Sequence[int]:
+    if IS_EXHAUSTIVE:
+        return range(call_count)
+    return random.Random(f"{case} {fault}").sample(range(call_count), DRAWN)
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.value)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_failure_at_any_call_changes_nothing(case: Case, fault: Fault) -> None:
+    expected, call_count = undisturbed(case)
+    assert call_count > 50
+    for calls in chosen(case, fault, call_count):
+        scene = Scene(case, MemoryDisk(fault, calls))
+        assert scene.play() == expected, f"{fault.value} at call {calls}"
+        assert len(scene.failures) == 1
+        if fault is Fault.DISK_FULL:
+            check_report(scene.failures[0])
+            assert leftovers(scene.disk) == []
+
+
+def check_report(failure: BaseException) -> None:
+    """The failure names the file or folder that could not be written."""
+    message = failure.message if isinstance(failure, SparkError) else str(failure)
+    assert f"{CHECKPOINT}/" in message or FOLDER in message, message
+    assert ".tmp" not in message, message
+
+
+def leftovers(disk: MemoryDisk, folder: str = "/") -> list[str]:
+    """Temporary files that nobody needs."""
+    found = []
+    for entry in disk.list(folder):
+        if entry.is_directory:
+            found += leftovers(disk, entry.path)
+        elif entry.path.endswith(".tmp"):
+            found.append(entry.path)
+    return found

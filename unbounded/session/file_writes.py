@@ -24,6 +24,7 @@ from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.config import SessionConfig
 from unbounded.session.file_sources import check_types
+from unbounded.storage.disk import Disk
 from unbounded.types.arrow import to_arrow_schema
 from unbounded.types.datatypes import StructType
 
@@ -50,8 +51,8 @@ class FileWrite:
     format: WriteFormat
     environment: Environment
 
-    def begin(self, plan: LogicalPlan) -> tuple[LoweredQuery, FileSink]:
-        """The query whose rows the sink takes."""
+    def begin(self, plan: LogicalPlan, disk: Disk | None = None) -> tuple[LoweredQuery, FileSink]:
+        """The query whose rows the sink takes, which writes to `disk` (None: the system's)."""
         destination = self.destination
         query = lower_output(
             optimize(plan), self.partitions, destination.format, self.format, self.environment, next_prefix()
@@ -70,7 +71,7 @@ class FileWrite:
             destination.is_dynamic and destination.overwrites,
             destination.file_count,
         )
-        return query, FileSink(layout)
+        return query, FileSink(layout, disk)
 
 
 def check_write(

@@ -37,7 +37,7 @@ from unbounded.session.foreach import ForeachSink
 from unbounded.session.foreach_batch import BatchFunction, ForeachBatchSink
 from unbounded.session.stream_logs import sink_log_settings
 from unbounded.session.stream_tables import table_columns, table_for_stream
-from unbounded.storage.api import FileSystem
+from unbounded.storage.api import FileStatus, FileSystem
 from unbounded.streaming.checks import parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.types.arrow import to_arrow_schema
@@ -184,7 +184,7 @@ def _file_sink(
     retention = u.option(destination.options, "retention")
     retention_ms = None if retention is None else duration(retention, "ms")
 
-    def write_files(rows: pa.Table) -> list[str]:
+    def write_files(rows: pa.Table) -> list[FileStatus]:
         query, sink = write.begin(plan)
         return sink.write_files(run_query(query, context.run_of({_ROWS: rows})))
 

@@ -1,80 +1,108 @@
-"""The local disk as a FileSystem. A put is: write beside, sync, link or rename into place, sync the directory."""
+"""The local disk as a FileSystem. A put is: write beside, sync, link or rename into place, sync the directory.
+
+Directories it has to make for that are synced too, so a file never is lost with the folder it stands in. What the
+system refuses is reported with the name of the file; a full disk leaves nothing behind.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.ids import new_id
 from unbounded.storage.api import FileStatus
+from unbounded.storage.disk import Disk, SystemDisk, make_durable_directories, remove_tree
 
 
 class LocalFileSystem:
     """Implements `storage.api.FileSystem`."""
 
+    def __init__(self, disk: Disk | None = None) -> None:
+        self._disk = disk or SystemDisk()
+
     def put_if_absent(self, path: str, content: bytes) -> bool:
-        temporary = self._write_beside(path, content)
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            return False
-        finally:
-            os.unlink(temporary)
-        self.sync(os.path.dirname(path))
+        with reported_as(path), self._written_beside(path, content) as temporary:
+            try:
+                self._disk.link(temporary, path)
+            except FileExistsError:
+                return False
+            finally:
+                self._disk.unlink(temporary)
+            self._disk.sync(os.path.dirname(path))
         return True
 
     def replace(self, path: str, content: bytes) -> None:
-        os.replace(self._write_beside(path, content), path)
-        self.sync(os.path.dirname(path))
+        with reported_as(path), self._written_beside(path, content) as temporary:
+            self._disk.rename(temporary, path)
+            self._disk.sync(os.path.dirname(path))
 
     def read(self, path: str) -> bytes:
-        return Path(path).read_bytes()
+        return self._disk.read(path)
 
     def exists(self, path: str) -> bool:
-        return os.path.exists(path)
+        return self._disk.status(path) is not None
 
     def list(self, directory: str) -> Sequence[FileStatus]:
         try:
-            with os.scandir(directory) as entries:
-                return sorted((_status(entry) for entry in entries), key=lambda status: status.path)
+            return self._disk.list(directory)
         except FileNotFoundError:
             return ()
 
     def make_directory(self, path: str) -> None:
-        os.makedirs(path, exist_ok=True)
+        with reported_as(path):
+            make_durable_directories(self._disk, path)
 
     def rename(self, source: str, target: str) -> None:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        os.replace(source, target)
-        self.sync(os.path.dirname(target))
+        with reported_as(target):
+            make_durable_directories(self._disk, os.path.dirname(target))
+            self._disk.rename(source, target)
+            self._disk.sync(os.path.dirname(target))
 
     def sync(self, path: str) -> None:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with reported_as(path):
+            self._disk.sync(path)
 
     def delete(self, path: str) -> None:
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            Path(path).unlink(missing_ok=True)
+        status = self._disk.status(path)
+        if status is None:
+            return
+        with reported_as(path), suppress(FileNotFoundError):
+            if status.is_directory:
+                remove_tree(self._disk, path)
+            else:
+                self._disk.unlink(path)
 
-    def _write_beside(self, path: str, content: bytes) -> str:
-        """A synced file with `content` in the directory of `path`, under a name that every log ignores."""
+    @contextmanager
+    def _written_beside(self, path: str, content: bytes) -> Iterator[str]:
+        """A synced file with `content` in the directory of `path`, under a name that every log ignores.
+
+        It does not outlive a failure.
+        """
         directory, name = os.path.split(path)
-        os.makedirs(directory, exist_ok=True)
+        make_durable_directories(self._disk, directory)
         temporary = os.path.join(directory, f".{name}.{new_id()}.tmp")
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        return temporary
+        try:
+            with self._disk.create(temporary) as file:
+                file.write(content)
+            self._disk.sync(temporary)
+            yield temporary
+        except OSError:
+            with suppress(OSError):
+                self._disk.unlink(temporary)
+            raise
 
 
-def _status(entry: os.DirEntry[str]) -> FileStatus:
-    found = entry.stat()
-    return FileStatus(entry.path, found.st_size, found.st_mtime_ns // 1_000_000, entry.is_dir())
+@contextmanager
+def reported_as(path: str) -> Iterator[None]:
+    """Names `path` in what the system refuses. Raises: SparkError UNBOUNDED_DISK_FULL; OSError with the file's name"""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise SparkError(ErrorKind.SPARK, "UNBOUNDED_DISK_FULL", {"path": path}) from error
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), path) from error

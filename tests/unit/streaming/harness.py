@@ -243,6 +243,8 @@ class OneTable(OneStream):
     """`clicks` as a table with all its rows."""
 
     def find_relation(self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids) -> LogicalPlan:
+        if parts == ("people",):
+            return super().find_relation(parts, options, is_streaming, ids)
         relation = LocalRelation(ids.attributes(SCHEMA), self.clicks.table(self.clicks.rows))
         return Deduplicate(relation, relation.output) if self.is_distinct else relation
 

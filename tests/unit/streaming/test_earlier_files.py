@@ -8,12 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from tests.unit.streaming.finished_files import finished
 from unbounded.checkpoint.compactible_log import LogSettings
 from unbounded.clock import ManualClock
 from unbounded.connectors.file_streams.earlier_files import earlier_files, is_streamed, remember_earlier_files
 from unbounded.connectors.file_streams.manifest import Manifest
 from unbounded.connectors.file_streams.sink import FileStreamSink
 from unbounded.connectors.streams import OutputMode
+from unbounded.storage.api import FileStatus
 from unbounded.storage.local import LocalFileSystem
 
 FILES = LocalFileSystem()
@@ -33,12 +35,12 @@ class Stream:
         self.batch_id = batch_id
         self.sink.write(batch_id, pa.table({}), OutputMode.APPEND)
 
-    def _write(self, rows: pa.Table) -> list[str]:
+    def _write(self, rows: pa.Table) -> list[FileStatus]:
         path = self.folder / f"{self.batch_id}.json"
         path.write_text("x")
         if self.dies:
             raise OSError("power cut")
-        return [str(path)]
+        return finished(path)
 
     def visible(self) -> list[str]:
         return sorted(os.path.relpath(file.path, self.folder) for file in self.manifest.files())

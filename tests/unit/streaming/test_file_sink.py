@@ -9,11 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from tests.unit.streaming.finished_files import finished
 from unbounded.checkpoint.compactible_log import CompactibleLog, LogSettings, fitting_interval
 from unbounded.clock import ManualClock
 from unbounded.connectors.file_streams.manifest import Manifest, has_manifest
 from unbounded.connectors.file_streams.sink import FileStreamSink
 from unbounded.connectors.streams import OutputMode
+from unbounded.storage.api import FileStatus
 from unbounded.storage.local import LocalFileSystem
 
 EMPTY = pa.table({})
@@ -31,12 +33,12 @@ class Output:
         self.sink = FileStreamSink(str(folder), self.manifest, self._write)
         self.written: list[str] = []
 
-    def _write(self, rows: pa.Table) -> list[str]:
+    def _write(self, rows: pa.Table) -> list[FileStatus]:
         path = self.folder / f"part-{len(self.written)}.json"
         path.write_text("x")
         os.utime(path, (1, 1))
         self.written.append(str(path))
-        return [str(path)]
+        return finished(path)
 
     def write(self, *batch_ids: int) -> None:
         for batch_id in batch_ids:

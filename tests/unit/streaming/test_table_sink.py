@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from tests.unit.streaming.finished_files import finished
 from unbounded.checkpoint.compactible_log import LogSettings
 from unbounded.clock import ManualClock
 from unbounded.connectors.file_streams.manifest import Manifest
@@ -15,6 +16,7 @@ from unbounded.connectors.file_streams.sink import FileStreamSink
 from unbounded.connectors.file_streams.table_sink import TableStreamSink
 from unbounded.connectors.streams import OutputMode
 from unbounded.errors import SparkError
+from unbounded.storage.api import FileStatus
 from unbounded.storage.local import LocalFileSystem
 
 FILES = LocalFileSystem()
@@ -35,9 +37,9 @@ class Run:
             self._name = f"{self._query_id}{batch_id}"
             self._sink.write(batch_id, pa.table({}), OutputMode.APPEND)
 
-    def _write(self, rows: pa.Table) -> list[str]:
+    def _write(self, rows: pa.Table) -> list[FileStatus]:
         (self._folder / self._name).write_text("x")
-        return [str(self._folder / self._name)]
+        return finished(self._folder / self._name)
 
     def visible(self) -> list[str]:
         return [os.path.basename(file.path) for file in self.manifest.files()]

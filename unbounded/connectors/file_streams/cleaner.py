@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from unbounded.connectors.file_streams.options import CleanSource, FileStreamOptions
 from unbounded.connectors.files.paths import alternatives
 from unbounded.connectors.option_values import illegal_argument
+from unbounded.errors import SparkError
 from unbounded.storage.api import FileSystem
 
 _logger = logging.getLogger("unbounded")
@@ -41,5 +42,5 @@ def clean(paths: Sequence[str], options: FileStreamOptions, files: FileSystem) -
                 files.delete(path)
             elif options.archive is not None and files.exists(path):
                 files.rename(path, options.archive.rstrip("/") + path)
-        except OSError as error:
+        except (OSError, SparkError) as error:
             _logger.warning("Fail to clean %s: %s. It stays.", path, error)

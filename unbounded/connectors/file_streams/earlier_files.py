@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 
-from unbounded.connectors.file_streams.manifest import has_manifest
 from unbounded.connectors.files.listing import MANIFEST_FOLDER, DataFile, ListingOptions, list_files
 from unbounded.storage.api import FileSystem
 
@@ -40,4 +39,4 @@ def earlier_files(files: FileSystem, folder: str) -> list[DataFile]:
 
 def is_streamed(files: FileSystem, folder: str) -> bool:
     """Whether a stream writes, or has written, into the table in `folder`: other files there do not count."""
-    return has_manifest(folder) or files.exists(os.path.join(folder, _NAME))
+    return any(files.exists(os.path.join(folder, name)) for name in (MANIFEST_FOLDER, _NAME))

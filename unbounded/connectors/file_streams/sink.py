@@ -6,7 +6,6 @@ is in the log is not written again; files of a batch that died between 1 and 2 a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
@@ -14,9 +13,10 @@ import pyarrow as pa
 from unbounded.connectors.file_streams.manifest import Manifest
 from unbounded.connectors.files.listing import DataFile
 from unbounded.connectors.streams import OutputMode
+from unbounded.storage.api import FileStatus
 
-WriteFiles = Callable[[pa.Table], Sequence[str]]
-"""Rows -> the paths of the finished files that hold them."""
+WriteFiles = Callable[[pa.Table], Sequence[FileStatus]]
+"""Rows -> the finished files that hold them."""
 
 
 class FileStreamSink:
@@ -24,6 +24,8 @@ class FileStreamSink:
 
     `earlier` are files of others that count too: the first entry of the log names them.
     """
+
+    takes_parts = False
 
     def __init__(
         self, folder: str, manifest: Manifest, write_files: WriteFiles, earlier: Sequence[DataFile] = ()
@@ -41,13 +43,8 @@ class FileStreamSink:
         latest = self._manifest.latest()
         if latest is not None and batch_id <= latest:
             return
-        written = [_data_file(path) for path in self._write_files(rows)]
+        written = [DataFile(file.path, file.size_bytes, file.modified_ms) for file in self._write_files(rows)]
         self._manifest.add(batch_id, written if latest is not None else [*self._earlier, *written])
 
     def close(self) -> None:
         """Holds nothing open."""
-
-
-def _data_file(path: str) -> DataFile:
-    status = os.stat(path)
-    return DataFile(path, status.st_size, status.st_mtime_ns // 1_000_000)

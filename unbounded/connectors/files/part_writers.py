@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from unbounded.connectors.files.write_options import Compression
+from unbounded.storage.disk import Disk
 
 
 class PartWriter(Protocol):
@@ -25,9 +25,11 @@ class PartWriter(Protocol):
 class TextPartWriter:
     """Lines (first column, each with its line separator) as bytes, copied out of the Arrow buffer."""
 
-    def __init__(self, path: str, compression: Compression, header: str) -> None:
+    def __init__(self, disk: Disk, path: str, compression: Compression, header: str) -> None:
+        self._disk = disk
         self._path = path
-        self._stream = pa.output_stream(path, compression=compression.codec)
+        file = disk.create(path)
+        self._stream = file if compression.codec is None else pa.CompressedOutputStream(file, compression.codec)
         if header:
             self._stream.write(header.encode())
 
@@ -42,17 +44,19 @@ class TextPartWriter:
 
     def close(self) -> None:
         self._stream.close()
-        sync_file(self._path)
+        self._disk.sync(self._path)
 
 
 class ParquetPartWriter:
     """`schema` is the Arrow schema of the file, with Spark's metadata."""
 
-    def __init__(self, path: str, compression: Compression, schema: pa.Schema) -> None:
+    def __init__(self, disk: Disk, path: str, compression: Compression, schema: pa.Schema) -> None:
+        self._disk = disk
         self._path = path
         self._schema = schema
+        self._file = disk.create(path)
         self._writer = pq.ParquetWriter(
-            path, schema, compression=compression.codec or "none", store_schema=False, write_page_index=False
+            self._file, schema, compression=compression.codec or "none", store_schema=False, write_page_index=False
         )
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -61,12 +65,5 @@ class ParquetPartWriter:
 
     def close(self) -> None:
         self._writer.close()
-        sync_file(self._path)
-
-
-def sync_file(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        self._file.close()
+        self._disk.sync(self._path)

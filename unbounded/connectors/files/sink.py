@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from unbounded.connectors.files.part_writers import ParquetPartWriter, PartWriter, TextPartWriter, sync_file
+from unbounded.connectors.files.part_writers import ParquetPartWriter, PartWriter, TextPartWriter
 from unbounded.connectors.files.write_options import WriteFormat, header_line
 from unbounded.connectors.formats import FileFormat
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.ids import new_id
+from unbounded.storage.api import FileStatus
+from unbounded.storage.disk import Disk, SystemDisk, make_directories, make_durable_directories, remove_tree
 
 TEMPORARY = "_temporary"
 SUCCESS = "_SUCCESS"
@@ -46,8 +48,9 @@ class SinkLayout:
 class FileSink:
     """Implements `connectors.api.BatchSink`. Batches have the sink's columns, then `folder`."""
 
-    def __init__(self, layout: SinkLayout) -> None:
+    def __init__(self, layout: SinkLayout, disk: Disk | None = None) -> None:
         self._layout = layout
+        self._disk = disk or SystemDisk()
         self._job_id = new_id()
         self._staging = os.path.join(layout.target, TEMPORARY, self._job_id)
         self._open: dict[tuple[str, int], PartWriter] = {}
@@ -56,11 +59,10 @@ class FileSink:
     def write(self, batches: Iterator[pa.RecordBatch]) -> None:
         """Raises: SparkError UNBOUNDED_DISK_FULL, TASK_WRITE_FAILED, or what computing the rows raises"""
         self.write_files(batches)
-        with open(os.path.join(self._layout.target, SUCCESS), "wb"):
-            pass
+        self._disk.create(os.path.join(self._layout.target, SUCCESS)).close()
 
-    def write_files(self, batches: Iterator[pa.RecordBatch]) -> list[str]:
-        """Everything but `_SUCCESS`; the final paths. Raises as `write`."""
+    def write_files(self, batches: Iterator[pa.RecordBatch]) -> list[FileStatus]:
+        """Everything but `_SUCCESS`; the finished files. Raises as `write`."""
         try:
             return self._write(batches)
         except OSError as error:
@@ -70,8 +72,9 @@ class FileSink:
             self._discard()
             raise
 
-    def _write(self, batches: Iterator[pa.RecordBatch]) -> list[str]:
-        os.makedirs(self._staging, exist_ok=True)
+    def _write(self, batches: Iterator[pa.RecordBatch]) -> list[FileStatus]:
+        make_durable_directories(self._disk, self._layout.target)
+        make_directories(self._disk, self._staging)
         for batch in batches:
             for folder, rows in _by_folder(batch):
                 self._write_rows(folder, rows)
@@ -104,11 +107,11 @@ class FileSink:
         count = self._counts.get((folder, part), 0)
         self._counts[folder, part] = count + 1
         path = os.path.join(self._staging, folder, self._file_name(part, count))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        make_directories(self._disk, os.path.dirname(path))
         if layout.file_format is FileFormat.PARQUET:
-            return ParquetPartWriter(path, layout.options.compression, layout.schema)
+            return ParquetPartWriter(self._disk, path, layout.options.compression, layout.schema)
         header = header_line(layout.names, layout.options) if layout.options.has_header else ""
-        return TextPartWriter(path, layout.options.compression, header)
+        return TextPartWriter(self._disk, path, layout.options.compression, header)
 
     def _file_name(self, part: int, count: int) -> str:
         """Spark's pattern, which differs between partitioned writes and others."""
@@ -121,27 +124,44 @@ class FileSink:
         separator = "." if self._layout.is_partitioned else "-"
         return f"part-{part:05d}-{self._job_id}{separator}c{count:03d}{suffix}"
 
-    def _commit(self) -> list[str]:
-        written = _files_below(self._staging)
+    def _commit(self) -> list[FileStatus]:
+        written = self._written()
         if self._layout.overwrites_dynamically:
             for folder in {os.path.dirname(path) for path in written}:
-                _clear(os.path.join(self._layout.target, folder))
+                _clear(self._disk, os.path.join(self._layout.target, folder))
         elif self._layout.overwrites:
-            _clear(self._layout.target)
-        finals = [os.path.join(self._layout.target, path) for path in written]
-        for path, final in zip(written, finals, strict=True):
-            os.makedirs(os.path.dirname(final), exist_ok=True)
-            os.rename(os.path.join(self._staging, path), final)
+            _clear(self._disk, self._layout.target)
+        self._name(written)
         for folder in sorted({folder for path in written for folder in _folders_of(path)}):
-            sync_file(os.path.join(self._layout.target, folder))
+            self._disk.sync(os.path.join(self._layout.target, folder))
         self._discard()
-        return finals
+        finals = (self._disk.status(os.path.join(self._layout.target, path)) for path in written)
+        return [status for status in finals if status is not None]
+
+    def _written(self) -> list[str]:
+        """The files in the staging folder: paths relative to it, sorted."""
+        return sorted(os.path.relpath(path, self._staging) for path in _files_below(self._disk, self._staging))
+
+    def _name(self, written: Sequence[str]) -> None:
+        """Gives every file its final name, or none."""
+        named: list[str] = []
+        try:
+            for path in written:
+                final = os.path.join(self._layout.target, path)
+                make_directories(self._disk, os.path.dirname(final))
+                self._disk.rename(os.path.join(self._staging, path), final)
+                named.append(final)
+        except OSError:
+            for final in named:
+                with suppress(OSError):
+                    self._disk.unlink(final)
+            raise
 
     def _discard(self) -> None:
-        shutil.rmtree(self._staging, ignore_errors=True)
-        parent = os.path.dirname(self._staging)
-        if os.path.isdir(parent) and not os.listdir(parent):
-            os.rmdir(parent)
+        """What cannot be deleted stays below `_temporary`, where no reader looks."""
+        with suppress(OSError):
+            remove_tree(self._disk, self._staging)
+            self._disk.remove_directory(os.path.dirname(self._staging))
 
     def _write_error(self, error: OSError) -> SparkError:
         path = f"file:{self._layout.target}"
@@ -150,10 +170,12 @@ class FileSink:
         return SparkError(ErrorKind.SPARK, "TASK_WRITE_FAILED", {"path": f"{path} ({error})"})
 
 
-def _files_below(folder: str) -> list[str]:
-    """Paths relative to `folder`, sorted."""
-    found = (os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
-    return sorted(os.path.relpath(path, folder) for path in found)
+def _files_below(disk: Disk, folder: str) -> Iterator[str]:
+    for entry in disk.list(folder):
+        if entry.is_directory:
+            yield from _files_below(disk, entry.path)
+        else:
+            yield entry.path
 
 
 def _folders_of(path: str) -> Iterator[str]:
@@ -162,18 +184,17 @@ def _folders_of(path: str) -> Iterator[str]:
     return (os.path.join("", *names[:count]) for count in range(len(names)))
 
 
-def _clear(folder: str) -> None:
+def _clear(disk: Disk, folder: str) -> None:
     """Deletes what is in `folder`, except the staging of writes that run."""
-    if not os.path.isdir(folder):
+    if disk.status(folder) is None:
         return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name == TEMPORARY:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path)
-            else:
-                os.unlink(entry.path)
+    for entry in disk.list(folder):
+        if os.path.basename(entry.path) == TEMPORARY:
+            continue
+        if entry.is_directory:
+            remove_tree(disk, entry.path)
+        else:
+            disk.unlink(entry.path)
 
 
 def _by_folder(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
