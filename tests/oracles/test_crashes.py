@@ -51,8 +51,10 @@ CASES = [
 class Scene:
     """A query, its sink and the disk below both; it may fail and begin again."""
 
-    def __init__(self, case: Case, disk: MemoryDisk) -> None:
+    def __init__(self, case: Case, disk: MemoryDisk, then: tuple[Fault, int] | None = None) -> None:
+        """`then`: what happens after the first failure, and after how many calls."""
         self.disk = disk
+        self._then = then
         self.query: Query = QUERIES[case.query]
         self.outlet: Outlet = OUTLETS[case.outlet](disk)
         self.failures: list[BaseException] = []
@@ -63,30 +65,48 @@ class Scene:
         """The content of the sink after all steps."""
         for step in ("", *SHORT_STEPS):
             try:
-                self._run(step)
+                self.run(step)
             except (PowerLost, SparkError, OSError) as failure:
                 self.failures.append(failure)
-                self.disk.restart()
-                self._begin()
-                self._run("")
+                self._recover()
         if self._story is not None:
             self._story.batch.close()
-        return self.query.of_batches(self.outlet.batches())
+        return self.result()
 
-    def _run(self, step: str) -> None:
-        if self._story is None:
-            self._begin()
-        assert self._story is not None
+    def _recover(self) -> None:
+        then, self._then = self._then, None
+        self.disk.restart()
+        if then is not None:
+            self.disk.fail_after(then[1], then[0])
+        try:
+            self.begin_again()
+            self.run("")
+        except PowerLost:
+            self.disk.restart()
+            self.begin_again()
+            self.run("")
+        self.disk.fail_after(None, Fault.KILLED)
+
+    def run(self, step: str) -> None:
+        """Adds rows and runs batches until there is nothing to do."""
+        self._story = self._story or self._first_run()
         self._story.add_times(step)
         list(self._story.drain())
 
-    def _begin(self) -> None:
-        if self._story is not None:
+    def begin_again(self) -> None:
+        """A new run on the same checkpoint."""
+        if self._story is None:
+            self._story = self._first_run()
+        else:
             self._story.batch.close()
             self._story.restart()
-            return
+
+    def result(self) -> object:
+        return self.query.of_batches(self.outlet.batches())
+
+    def _first_run(self) -> Story:
         query = self.query
-        self._story = Story(
+        return Story(
             query.sql,
             Path(CHECKPOINT),
             query.mode,
@@ -107,7 +127,7 @@ def undisturbed(case: Case) -> tuple[object, int]:
     return Scene(case, disk).play(), disk.call_count
 
 
-def chosen(case: Case, fault: Fault, call_count: int) -> Sequence[int]:
+def chosen(case: Case, fault: object, call_count: int) -> Sequence[int]:
     if IS_EXHAUSTIVE:
         return range(call_count)
     return random.Random(f"{case} {fault}").sample(range(call_count), DRAWN)
@@ -125,6 +145,15 @@ def test_a_failure_at_any_call_changes_nothing(case: Case, fault: Fault) -> None
         if fault is Fault.DISK_FULL:
             check_report(scene.failures[0])
             assert leftovers(scene.disk) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_what_a_killed_run_has_left_survives_a_loss_of_power(case: Case) -> None:
+    expected, call_count = undisturbed(case)
+    for calls in chosen(case, "twice", call_count):
+        later = random.Random(calls).randrange(1, 60)
+        scene = Scene(case, MemoryDisk(Fault.KILLED, calls), then=(Fault.UNSYNCED_LOST, later))
+        assert scene.play() == expected, f"killed at call {calls}, power lost {later} calls later"
 
 
 def check_report(failure: BaseException) -> None:

@@ -45,15 +45,21 @@ class _Directory:
 
 
 class MemoryDisk:
-    """Implements `storage.disk.Disk`. `calls_left`: how many calls that change something still work (None: all)."""
+    """Implements `storage.disk.Disk`; fails as `fail_after` says.
+
+    `calls_left`: how many calls that change something still work (None: all).
+    """
 
     def __init__(self, fault: Fault = Fault.KILLED, calls_left: int | None = None) -> None:
         self.call_count = 0
+        self._root = _Directory()
+        self._is_off = False
+        self.fail_after(calls_left, fault)
+
+    def fail_after(self, calls_left: int | None, fault: Fault) -> None:
         self.calls_left = calls_left
         self._fault = fault
-        self._is_off = False
         self._has_failed = False
-        self._root = _Directory()
 
     # ------------------------------------------------------------------------------------------ calls
 
@@ -135,6 +141,12 @@ class MemoryDisk:
         self.calls_left, self._is_off = None, False
         if self._fault in (Fault.UNSYNCED_LOST, Fault.TORN):
             self._settle(self._root)
+
+    def damage(self, path: str, content: bytes) -> None:
+        """Puts `content` in the place of what a file has."""
+        node = self._node(path)
+        assert isinstance(node, _File)
+        node.content = node.durable = content
 
     def _call(self, *, needs_space: bool = True) -> None:
         if self._is_off:

@@ -54,6 +54,8 @@ class MemoryFiles:
 
     def sync(self, path: str) -> None: ...
 
+    def sync_tree(self, directory: str) -> None: ...
+
     def delete(self, path: str) -> None:
         self._change()
         self.contents.pop(path, None)

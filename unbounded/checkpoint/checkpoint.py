@@ -38,6 +38,7 @@ def open_checkpoint(files: FileSystem, directory: str) -> Checkpoint:
     path = f"{directory}/metadata"
     content = json.dumps({"id": new_id()}, separators=(",", ":")).encode()
     files.put_if_absent(path, content)
+    files.sync_tree(directory)
     try:
         query_id = str(json.loads(files.read(path))["id"])
     except (ValueError, KeyError) as error:

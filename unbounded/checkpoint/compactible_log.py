@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from unbounded.checkpoint.logs import BatchLog
+from unbounded.checkpoint.logs import BatchLog, unreadable
 from unbounded.clock import Clock
 from unbounded.storage.api import FileSystem
 
@@ -54,6 +54,13 @@ class CompactibleLog(BatchLog):
         super().add(batch_id, lines)
         if self._settings.deletes:
             self._delete_expired(batch_id)
+
+    def read(self, batch_id: int) -> list[str]:
+        """The lines of one entry, each an object of JSON. Raises: SparkError if one is cut"""
+        lines = super().read(batch_id)
+        if any(line and not (line[0] == "{" and line[-1] == "}") for line in lines):
+            raise unreadable(self._path(batch_id))
+        return lines
 
     def read_all(self) -> list[str]:
         """Every line that counts, oldest first. A writer that deletes old entries meanwhile does no harm.

@@ -6,14 +6,36 @@ A log is a directory with one file per batch, named by its number: `v1`, then li
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from unbounded.errors import ErrorKind, SparkError
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError
 from unbounded.storage.api import FileSystem
 
 VERSION = "v1"
 NO_OFFSET = "-"
+
+Entry = TypeVar("Entry")
+
+
+def unreadable(path: str, reason: str = "Incomplete log file") -> SparkError:
+    """For a file of a log that is not what was written, as Spark names it."""
+    message = f"Failed to read log file {path}. {reason}"
+    return SparkError(ErrorKind.JAVA_RUNTIME, NO_CONDITION, {"message": message})
+
+
+def check_version(line: str, path: str) -> None:
+    """Raises: SparkError if `line` does not say the version of the logs"""
+    found = re.fullmatch(r"v([1-9]\d*)", line)
+    if line == VERSION:
+        return
+    if not line:
+        raise unreadable(path)
+    parameters = {"maxSupportedVersion": VERSION.removeprefix("v"), "version": found[1] if found else ""}
+    condition = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION" if found else "MALFORMED_LOG_FILE"
+    raise unreadable(path, SparkError(ErrorKind.SPARK, condition, {"text": line, **parameters}).message)
 
 
 class BatchLog:
@@ -35,13 +57,20 @@ class BatchLog:
     def read(self, batch_id: int) -> list[str]:
         """The lines of entry `batch_id` after the version.
 
-        Raises: SparkError MALFORMED_LOG_FILE for a file that does not begin with a known version
+        Raises: SparkError for a file that does not begin with a known version
         """
         path = self._path(batch_id)
-        version, *lines = self._files.read(path).decode().split("\n")
-        if version != VERSION:
-            raise SparkError(ErrorKind.SPARK, "MALFORMED_LOG_FILE", {"text": version, "path": path})
+        version, *lines = self._files.read(path).decode(errors="replace").split("\n")
+        check_version(version, path)
         return lines
+
+    def parse(self, batch_id: int, parse: Callable[[list[str]], Entry]) -> Entry:
+        """What the lines of entry `batch_id` say. Raises: SparkError for lines that `parse` cannot read"""
+        lines = self.read(batch_id)
+        try:
+            return parse(lines)
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            raise unreadable(self._path(batch_id)) from error
 
     def latest(self) -> int | None:
         return max(self.batch_ids(), default=None)
@@ -92,14 +121,26 @@ class OffsetLog:
         self.log.add(batch_id, [json.dumps(metadata, separators=(",", ":")), *offsets])
 
     def read(self, batch_id: int) -> PlannedOffsets:
-        metadata_text, *offsets = self.log.read(batch_id)
-        metadata = json.loads(metadata_text or "{}")
-        return PlannedOffsets(
-            tuple(None if offset == NO_OFFSET else offset for offset in offsets),
-            metadata.get("batchTimestampMs", 0),
-            metadata.get("batchWatermarkMs", 0),
-            metadata.get("conf", {}),
-        )
+        return self.log.parse(batch_id, _planned)
+
+
+def _planned(lines: list[str]) -> PlannedOffsets:
+    metadata_text, *offsets = lines
+    metadata = json.loads(metadata_text or "{}")
+    return PlannedOffsets(
+        tuple(map(_offset, offsets)),
+        int(metadata.get("batchTimestampMs", 0)),
+        int(metadata.get("batchWatermarkMs", 0)),
+        metadata.get("conf", {}),
+    )
+
+
+def _offset(line: str) -> str | None:
+    """Raises: ValueError for what is no JSON, as every source's offsets are"""
+    if line == NO_OFFSET:
+        return None
+    json.loads(line)
+    return line
 
 
 class CommitLog:
@@ -113,5 +154,8 @@ class CommitLog:
 
     def read(self, batch_id: int) -> int:
         """The watermark of the batch after, milliseconds."""
-        lines = self.log.read(batch_id)
-        return int(json.loads(lines[0] if lines else "{}").get("nextBatchWatermarkMs", 0))
+        return self.log.parse(batch_id, _next_watermark)
+
+
+def _next_watermark(lines: list[str]) -> int:
+    return int(json.loads(lines[0] if lines else "{}").get("nextBatchWatermarkMs", 0))

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unbounded.checkpoint.logs import VERSION
-from unbounded.errors import ErrorKind, SparkError
+from unbounded.checkpoint.logs import VERSION, check_version, unreadable
+from unbounded.errors import SparkError
 from unbounded.storage.api import FileSystem
 from unbounded.types.datatypes import StructType
 from unbounded.types.json_form import from_json_value, to_json_value
@@ -57,7 +57,7 @@ class OperatorLog:
     def read(self, operator_id: int) -> OperatorMetadata | None:
         """None if the operator has had no batch.
 
-        Raises: SparkError MALFORMED_LOG_FILE for a file that is not what was written
+        Raises: SparkError for a file that is not what was written
         """
         path = self._path(operator_id)
         try:
@@ -65,12 +65,11 @@ class OperatorLog:
         except FileNotFoundError:
             return None
         version, _, text = content.decode(errors="replace").partition("\n")
+        check_version(version, path)
         try:
-            if version != VERSION:
-                raise ValueError(version)
             return _from_json(json.loads(text))
         except (ValueError, KeyError, TypeError, SparkError) as error:
-            raise SparkError(ErrorKind.SPARK, "MALFORMED_LOG_FILE", {"text": f"{version} in {path}"}) from error
+            raise unreadable(path) from error
 
     def read_all(self) -> tuple[OperatorMetadata, ...]:
         """By operator id. Raises as `read`."""

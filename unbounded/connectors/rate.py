@@ -71,7 +71,7 @@ def _creation_time_ms(context: SourceContext) -> int:
     log = BatchLog(context.files, context.directory)
     if not log.has(0):
         log.add(0, [str(context.clock.now_us() // 1000)])
-    return int(log.read(0)[0])
+    return log.parse(0, lambda lines: int(lines[0]))
 
 
 def _overflow(condition: str, rows_per_second: int, **parameters: int) -> SparkError:

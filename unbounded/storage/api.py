@@ -18,7 +18,10 @@ class FileStatus:
 
 
 class FileSystem(Protocol):
-    """What the checkpoint, the state store and the file connectors do with files; nothing else touches a disk."""
+    """What the checkpoint, the state store and the logs of file connectors do with files.
+
+    What cannot be written raises SparkError UNBOUNDED_DISK_FULL, or OSError, with the name of the file.
+    """
 
     def put_if_absent(self, path: str, content: bytes) -> bool:
         """Creates `path` with `content`, durably and at once as a whole; False (and no change) if it exists."""
@@ -46,6 +49,14 @@ class FileSystem(Protocol):
 
     def sync(self, path: str) -> None:
         """Makes a file written by others, or a directory's entries, durable."""
+        ...
+
+    def sync_tree(self, directory: str) -> None:
+        """Makes durable whatever names there are in `directory`, below it and on the way to it, if it exists.
+
+        A process that was killed may have left names that a loss of power would still take back. Who goes on where
+        it ended calls this first.
+        """
         ...
 
     def delete(self, path: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -130,6 +130,22 @@ def make_durable_directories(disk: Disk, path: str) -> None:
     """As `make_directories`, and a loss of power does not take back what was made."""
     for made in make_directories(disk, path):
         disk.sync(os.path.dirname(made) or ".")
+
+
+def directories_above(path: str) -> Iterator[str]:
+    """The nearest one first."""
+    above = os.path.dirname(os.path.abspath(path))
+    while above != path:
+        yield above
+        path, above = above, os.path.dirname(above)
+
+
+def directories_below(disk: Disk, directory: str) -> Iterator[str]:
+    """`directory` itself first."""
+    yield directory
+    for entry in disk.list(directory):
+        if entry.is_directory:
+            yield from directories_below(disk, entry.path)
 
 
 def remove_tree(disk: Disk, path: str) -> None:

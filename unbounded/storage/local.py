@@ -14,7 +14,14 @@ from contextlib import contextmanager, suppress
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.ids import new_id
 from unbounded.storage.api import FileStatus
-from unbounded.storage.disk import Disk, SystemDisk, make_durable_directories, remove_tree
+from unbounded.storage.disk import (
+    Disk,
+    SystemDisk,
+    directories_above,
+    directories_below,
+    make_durable_directories,
+    remove_tree,
+)
 
 
 class LocalFileSystem:
@@ -64,6 +71,14 @@ class LocalFileSystem:
     def sync(self, path: str) -> None:
         with reported_as(path):
             self._disk.sync(path)
+
+    def sync_tree(self, directory: str) -> None:
+        if not self.exists(directory):
+            return
+        with reported_as(directory):
+            for folder in (*directories_above(directory), *directories_below(self._disk, directory)):
+                with suppress(PermissionError):
+                    self._disk.sync(folder)
 
     def delete(self, path: str) -> None:
         status = self._disk.status(path)

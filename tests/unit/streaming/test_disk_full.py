@@ -34,13 +34,13 @@ def run(story: Story) -> None:
 
 def failure_after(calls: int) -> SparkError | None:
     """Of the second batch, when the disk is full after that many calls; the query then goes on with space."""
-    disk = MemoryDisk(Fault.DISK_FULL)
+    disk = MemoryDisk()
     story = Story("SELECT user, count(*) FROM clicks GROUP BY user", Path("/"), files=LocalFileSystem(disk))
     story.add_times("a10")
     run(story)
     story.add_times("a20 b21")
     story.restart()
-    disk.calls_left = calls
+    disk.fail_after(calls, Fault.DISK_FULL)
     try:
         run(story)
     except SparkError as failure:

@@ -111,8 +111,8 @@ def test_the_interval_of_a_log_outlives_the_setting(tmp_path: Path) -> None:
     files, clock = LocalFileSystem(), ManualClock()
     first = CompactibleLog(files, str(tmp_path), clock, LogSettings(3))
     for batch_id in range(6):
-        first.add(batch_id, [json.dumps(batch_id)])
+        first.add(batch_id, [json.dumps({"n": batch_id})])
     second = CompactibleLog(files, str(tmp_path), clock, LogSettings(10))
-    second.add(6, ["6"])
-    assert second.read_all() == ["0", "1", "2", "3", "4", "5", "6"]
+    second.add(6, [json.dumps({"n": 6})])
+    assert [json.loads(line)["n"] for line in second.read_all()] == [0, 1, 2, 3, 4, 5, 6]
     assert sorted(name for name in os.listdir(tmp_path) if name.endswith("compact")) == ["2.compact", "5.compact"]

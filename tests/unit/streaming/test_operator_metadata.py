@@ -129,5 +129,4 @@ def test_a_damaged_file_is_named(content: bytes) -> None:
     files = MemoryFiles({"state/0/_metadata/metadata": content})
     with pytest.raises(SparkError) as caught:
         OperatorLog(files, "state").read(0)
-    assert caught.value.condition == "MALFORMED_LOG_FILE"
-    assert "state/0/_metadata/metadata" in caught.value.message
+    assert caught.value.message.startswith("Failed to read log file state/0/_metadata/metadata. ")

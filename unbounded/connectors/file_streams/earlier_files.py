@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 
+from unbounded.checkpoint.logs import unreadable
 from unbounded.connectors.files.listing import MANIFEST_FOLDER, DataFile, ListingOptions, list_files
 from unbounded.storage.api import FileSystem
 
@@ -33,8 +34,11 @@ def earlier_files(files: FileSystem, folder: str) -> list[DataFile]:
     path = os.path.join(folder, _NAME)
     if not files.exists(path):
         return []
-    entries = map(json.loads, files.read(path).decode().splitlines())
-    return [DataFile(os.path.join(folder, name), size, modified_ms) for name, size, modified_ms in entries]
+    try:
+        entries = [json.loads(line) for line in files.read(path).decode().splitlines()]
+        return [DataFile(os.path.join(folder, name), size, modified_ms) for name, size, modified_ms in entries]
+    except (ValueError, TypeError) as error:
+        raise unreadable(path) from error
 
 
 def is_streamed(files: FileSystem, folder: str) -> bool:

@@ -26,10 +26,15 @@ class Manifest:
     def __init__(
         self, files: FileSystem, folder: str, clock: Clock, settings: LogSettings, retention_ms: int | None = None
     ) -> None:
+        self._files = files
         self._clock = clock
         self._retention_ms = retention_ms
         directory = os.path.join(folder, MANIFEST_FOLDER)
         self._log = CompactibleLog(files, directory, clock, settings, self._is_kept)
+
+    def sync(self) -> None:
+        """What is in the log stays there."""
+        self._files.sync_tree(self._log.directory)
 
     def latest(self) -> int | None:
         return self._log.latest()

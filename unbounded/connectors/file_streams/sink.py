@@ -30,6 +30,7 @@ class FileStreamSink:
     def __init__(
         self, folder: str, manifest: Manifest, write_files: WriteFiles, earlier: Sequence[DataFile] = ()
     ) -> None:
+        manifest.sync()
         self._folder = folder
         self._manifest = manifest
         self._write_files = write_files

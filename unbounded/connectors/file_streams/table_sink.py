@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
+from unbounded.checkpoint.logs import unreadable
 from unbounded.connectors.file_streams.manifest import Manifest
 from unbounded.connectors.file_streams.sink import FileStreamSink
 from unbounded.connectors.streams import OutputMode
@@ -56,6 +57,7 @@ class TableStreamSink:
         self._sink.close()
 
     def _take_turn(self, manifest: Manifest) -> _Turn:
+        self._files.sync_tree(self._directory)
         turns = self._turns()
         own = turns.get(self._query_id)
         if own is not None:
@@ -72,7 +74,7 @@ class TableStreamSink:
         paths = [status.path for status in self._files.list(self._directory)]
         names = [os.path.basename(path) for path in paths]
         return {
-            name: _Turn(**json.loads(self._files.read(path)))
+            name: _read_turn(path, self._files.read(path))
             for name, path in zip(names, paths, strict=True)
             if not name.startswith(".")
         }
@@ -81,3 +83,10 @@ class TableStreamSink:
         if any(turn.order > own.order for turn in turns.values()):
             hint = "Give each its own table, or let both use foreachBatch with batch.write.insertInto."
             raise not_supported("Going on with a stream into a table that a later stream writes", hint)
+
+
+def _read_turn(path: str, content: bytes) -> _Turn:
+    try:
+        return _Turn(**json.loads(content))
+    except (ValueError, TypeError) as error:
+        raise unreadable(path) from error
