@@ -133,7 +133,7 @@ class FileSources:
         )
         data_schema = self._infer(scan) if schema is None else schema
         kept = tuple(replace(f, nullable=True) for f in data_schema.fields if f.name.lower() not in names)
-        return replace(scan, data_schema=StructType(kept))
+        return replace(scan.in_reading_order(), data_schema=StructType(kept))
 
     def format_options(self, file_format: FileFormat, options: FileOptions) -> FormatOptions:
         corrupt_column = self._config.get("spark.sql.columnNameOfCorruptRecord")

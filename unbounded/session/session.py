@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Mapping
 
 from unbounded.analysis.context import Ids
@@ -148,7 +150,7 @@ class Session:
             is_ansi=self.config.is_ansi,
             is_case_sensitive=self.config.case_sensitive,
             now_us=self._clock.now_us(),
-            user=self.user_id,
+            user=self.user_id or _system_user(),
             database=self.catalog.current_database,
             shuffle_partition_count=int(self.config.get("spark.sql.shuffle.partitions")),
             keeps_last_map_value=self.config.get("spark.sql.mapKeyDedupPolicy") == "LAST_WIN",
@@ -227,3 +229,11 @@ class Session:
 
 
 _EMPTY = u.LocalRelation(show.EMPTY_TABLE)
+
+
+def _system_user() -> str:
+    """Who runs the engine; a number where the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

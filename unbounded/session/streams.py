@@ -117,6 +117,7 @@ class SessionStreams:
         self._refuse_taken_name(command.query_name)
         directory, is_temporary = self._checkpoint_directory(command)
         checkpoint = open_checkpoint(self._files, directory)
+        _refuse_lost_table(command, mode, checkpoint)
         self._stop_running(checkpoint.query_id)
         cancellation = Cancellation()
         runner = FragmentRunner(request.environment, self._database, cancellation)
@@ -370,6 +371,13 @@ def _shown_in_order(request: StartRequest) -> LogicalPlan:
     if sink_name(request.command) not in TEMPORARY_CHECKPOINT_FORMATS:
         return request.plan
     return order_as_spark(request.plan, request.environment.shuffle_partition_count)
+
+
+def _refuse_lost_table(command: u.WriteStream, mode: OutputMode, checkpoint: Checkpoint) -> None:
+    """The memory table of the runs before is gone; only complete mode fills it again."""
+    is_lost = sink_name(command) == "memory" and mode is not OutputMode.COMPLETE
+    if is_lost and checkpoint.offsets.log.latest() is not None:
+        raise analysis_error("_LEGACY_ERROR_TEMP_1299", checkpointPath=f"{checkpoint.directory}/offsets")
 
 
 def _progress_event(progress: str) -> str:

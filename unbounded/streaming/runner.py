@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from unbounded.clock import Clock
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.functions.durations import parse_duration_us
 from unbounded.plan.unresolved import Trigger, TriggerKind
 
@@ -45,11 +46,18 @@ def schedule_of(trigger: Trigger) -> Schedule:
         case TriggerKind.AVAILABLE_NOW:
             return Schedule(ends_when_idle=True)
         case TriggerKind.PROCESSING_TIME if trigger.interval is not None:
-            return Schedule(interval_us=parse_duration_us(trigger.interval))
+            return Schedule(interval_us=_interval_us(trigger.interval))
         case TriggerKind.CONTINUOUS | TriggerKind.REAL_TIME if trigger.interval is not None:
-            return Schedule(commit_interval_us=parse_duration_us(trigger.interval))
+            return Schedule(commit_interval_us=_interval_us(trigger.interval))
         case _:
             return Schedule()
+
+
+def _interval_us(text: str) -> int:
+    try:
+        return parse_duration_us(text)
+    except SparkError as error:
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, error.condition, error.parameters) from error
 
 
 class QueryThread:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -45,7 +46,11 @@ class FileScan:
         return tuple(file.path for file in self.files)
 
     def input_files(self) -> Sequence[str]:
-        return [file_uri(file.path) for file in self.files]
+        return [file_uri(path) for path in sorted(self.paths)]
+
+    def in_reading_order(self) -> FileScan:
+        """The same read with the largest file first, as Spark packs files into tasks; equal ones stay in order."""
+        return self.with_files(sorted(self.files, key=lambda file: -file.size_bytes))
 
     def with_files(self, files: Sequence[DataFile]) -> FileScan:
         """The same read of other files."""
@@ -53,7 +58,8 @@ class FileScan:
 
     def with_paths(self, paths: Sequence[str]) -> FileScan:
         """The same read of the files at `paths` (absolute), whose innermost folders hold the partition values."""
-        return self.with_files([DataFile(path, 0, 0, self._values_of(path)) for path in paths])
+        files = [DataFile(path, _size(path), 0, self._values_of(path)) for path in paths]
+        return self.with_files(files).in_reading_order()
 
     def _values_of(self, path: str) -> tuple[str | None, ...]:
         """NULL for a file that is in no folder of a partition."""
@@ -74,6 +80,14 @@ class FileScan:
             return None
         names = self.data_schema.names
         return names.index(self.options.corrupt_column) if self.options.corrupt_column in names else None
+
+
+def _size(path: str) -> int:
+    """0 if the file is gone: reading it says so."""
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
 
 
 _DEFAULTS: dict[FileFormat, FormatOptions] = {
