@@ -31,8 +31,11 @@ from unbounded.plan.expressions import (
 )
 from unbounded.types.datatypes import BOOLEAN, INTEGER, NULL, DataType
 
-_CONSTANT_FUNCTIONS = frozenset({"current_date", "current_timestamp", "current_user", "user"})
-"""Functions that may be written without parentheses."""
+_CONSTANT_FUNCTIONS = {
+    **{name: name for name in ("current_date", "current_time", "current_timestamp")},
+    **dict.fromkeys(("current_user", "session_user", "user"), "current_user"),
+}
+"""Names that call a function without parentheses."""
 
 _NAMING_FUNCTIONS = frozenset({"struct", "arrays_zip"})
 """Functions that take the names of their result's fields from aliases."""
@@ -69,7 +72,8 @@ def resolve_name_or_constant(parts: tuple[str, ...], scope: Scope, analysis: Ana
     if found is not None:
         return found
     if len(parts) == 1 and parts[0].lower() in _CONSTANT_FUNCTIONS:
-        return resolve_call(u.UnresolvedFunction(parts[0].lower(), ()), scope, analysis)
+        called = _CONSTANT_FUNCTIONS[parts[0].lower()]
+        return resolve_call(u.UnresolvedFunction(called, ()), scope, analysis)
     raise names.unresolved_column(parts, scope.attributes)
 
 

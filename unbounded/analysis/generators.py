@@ -33,7 +33,8 @@ def resolve_select_list(
     earlier = LateralAliases(analysis.ids)
     for expression in expressions:
         scope = earlier.behind(analysis.scope(child))
-        for column in map(earlier.replaced, resolve_projection((expression,), scope, analysis)):
+        for resolved in resolve_projection((expression,), scope, analysis):
+            column = earlier.replaced(resolved, expression)
             if isinstance(column, Alias) and isinstance(column.child, GeneratorCall):
                 plan, made = _generate(plan, column.child, _given_names(expression), column.child.is_outer, analysis)
                 named.extend(made)
@@ -101,6 +102,8 @@ def resolve_table_function(relation: u.TableFunction, analysis: Analysis) -> Log
     if name == "range":
         return _resolve_range(relation, analysis)
     function = REGISTRY.find(name)
+    if function is None and name in REGISTRY.known:
+        raise not_supported(f"The table function {name}", "It has no replacement here.")
     if function is None or function.kind is not FunctionKind.GENERATOR:
         raise analysis_error("UNRESOLVABLE_TABLE_VALUED_FUNCTION", name=names.quoted((relation.name,)))
     scope = Scope((), analysis.outer)

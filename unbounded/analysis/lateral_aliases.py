@@ -8,8 +8,9 @@ from typing import cast
 from unbounded.analysis.context import Ids, Scope
 from unbounded.errors import not_supported
 from unbounded.functions.determinism import changes_from_call_to_call
+from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Alias, Attribute, Expression, NamedExpression
+from unbounded.plan.expressions import Alias, Attribute, Expression, GetField, NamedExpression
 from unbounded.plan.tree import rewrite, walk
 
 
@@ -32,7 +33,7 @@ class LateralAliases:
             return scope
         return replace(scope, outer=Scope(tuple(self._attributes), scope.outer))
 
-    def replaced(self, column: NamedExpression) -> NamedExpression:
+    def replaced(self, column: NamedExpression, written: u.Expression) -> NamedExpression:
         """`column` with the expression of an alias in the place of its name.
 
         Raises: SparkError UNBOUNDED_NOT_SUPPORTED if the expression gives another value every time
@@ -41,7 +42,23 @@ class LateralAliases:
             return column
         if isinstance(column, Attribute):
             return Alias(cast(Expression, self._read(column)), self._ids.take(), column.name)
-        return cast(NamedExpression, rewrite(column, self._read))
+        named = column if isinstance(written, u.Alias) else replace(column, name=self._own_name(column))
+        return cast(NamedExpression, rewrite(named, self._read))
+
+    def _own_name(self, column: Alias) -> str:
+        """Spark's name of an expression tells which of its columns are aliases."""
+        if column.name != pretty_name(column.child):
+            return column.name
+        return pretty_name(cast(Expression, rewrite(column.child, self._shown)))
+
+    def _shown(self, node: object) -> object:
+        match node:
+            case Attribute(id=known, name=name) if known in self._children:
+                return replace(node, name=f"lateralAliasReference({name})")
+            case GetField(child=Attribute(id=known) as owner, field=field) if known in self._children:
+                return replace(owner, name=f"lateralAliasReference({field.name})")
+            case _:
+                return node
 
     def _read(self, node: object) -> object:
         if not isinstance(node, Attribute) or node.id not in self._children:

@@ -76,7 +76,8 @@ def _ordered_mode(call: u.UnresolvedFunction) -> u.Expression | None:
     if len(call.order) != 1 or call.arguments:
         return None
     order = call.order[0]
-    return replace(call, arguments=(order.child, u.Literal(order.is_ascending, BOOLEAN)), order=())
+    flags = (u.Literal(True, BOOLEAN), u.Literal(not order.is_ascending, BOOLEAN))
+    return replace(call, arguments=(order.child, *flags), order=())
 
 
 def _call(name: str, *arguments: u.Expression) -> u.UnresolvedFunction:

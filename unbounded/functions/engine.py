@@ -97,6 +97,11 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def shown_text(value: str) -> str:
+    """An engine expression for the string `value` as SQL would write it, as messages show it."""
+    return rf"'''' || replace(replace({value}, '\', '\\'), '''', '\''') || ''''"
+
+
 def cast(expression: str, data_type: DataType) -> str:
     """An engine cast, for values known to fit."""
     return f"CAST({expression} AS {engine_type(data_type)})"

@@ -39,7 +39,6 @@ from unbounded.types.datatypes import (
     BinaryType,
     BooleanType,
     DataType,
-    DatetimeType,
     DateType,
     DayTimeIntervalType,
     DecimalType,
@@ -153,6 +152,11 @@ def literal_name(value: Any, data_type: DataType) -> str:
             return str(value)
 
 
+def text_name(value: str) -> str:
+    """A string as SQL would write it, as messages show it."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def sort_order_name(order: SortOrder) -> str:
     direction = "ASC" if order.is_ascending else "DESC"
     return f"{pretty_name(order.child)} {direction} NULLS {'FIRST' if order.has_nulls_first else 'LAST'}"
@@ -169,10 +173,17 @@ def call_name(function: str, arguments: Sequence[Expression]) -> str:
     """The name of a call, also in messages about it before it is typed."""
     if function in INFIX and len(arguments) == 2:
         return f"({pretty_name(arguments[0])} {INFIX[function]} {pretty_name(arguments[1])})"
-    if function in ("to_char", "to_varchar") and arguments and isinstance(arguments[0].data_type, DatetimeType):
-        function = "date_format"
+    if function == "to_varchar" and arguments and isinstance(arguments[0].data_type, BinaryType):
+        return _binary_text_name(arguments)
     special = _SPECIAL.get(function)
     return special([pretty_name(a) for a in arguments]) if special and arguments else _prefix_name(function, arguments)
+
+
+def _binary_text_name(arguments: Sequence[Expression]) -> str:
+    """The format of `to_varchar` is shown where it names a character set."""
+    value, *formats = map(pretty_name, arguments)
+    shown = [value, *(f for f in formats if f.lower() == "utf-8")]
+    return f"to_varchar({', '.join(shown)})"
 
 
 _UPPER_CASE = frozenset(
@@ -271,7 +282,7 @@ _SPECIAL_AGGREGATES: dict[tuple[str, int], Callable[[list[str]], str]] = {
     ("percentile_disc", 3): lambda a: _within_group_name(f"percentile_disc({a[0]})", a[1], a[2] == "true"),
     # Spark shows the direction of `mode` the wrong way round.
     ("approx_count_distinct", 2): lambda a: f"approx_count_distinct({a[0]})",
-    ("mode", 2): lambda a: _within_group_name("mode()", a[0], a[1] == "true"),
+    ("mode", 2): lambda a: _within_group_name("mode()", a[0], a[1] == "false"),
 }
 
 

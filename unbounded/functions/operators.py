@@ -26,6 +26,7 @@ from unbounded.functions.math.operands import (
     type_div,
     type_numbers,
     type_operands,
+    with_whole_bound,
 )
 from unbounded.functions.naming import INFIX, pretty_name
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
@@ -89,7 +90,7 @@ def _type_bits(name: str, arguments: Sequence[Expression], environment: Environm
 
 
 def _type_comparison(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
-    left, right = arguments
+    left, right = with_whole_bound(name, *arguments)
     target = _compared_type(left.data_type, right.data_type, environment)
     if target is None:
         raise incompatible_operands(name, left, right)

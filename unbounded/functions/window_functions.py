@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from unbounded.errors import analysis_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.naming import pretty_name
-from unbounded.functions.registry import Function, FunctionKind, Nullability, call, window_function
+from unbounded.functions.registry import Function, FunctionKind, Nullability, TypingRule, call, window_function
 from unbounded.functions.signature import (
     P_INTEGER,
     P_LONG,
@@ -98,8 +98,17 @@ def _out_of_range(name: str, arguments: Sequence[Expression], what: str, most: i
     )
 
 
-def _rank(name: str) -> Function:
-    return window_function([], INTEGER, f"CAST({call(name, '')} AS INTEGER)")
+def _without_arguments(result: DataType) -> TypingRule:
+    """Spark takes any arguments of a rank and replaces them by the order of the window."""
+    return lambda name, arguments, environment: ((), result)
+
+
+_RANK = {
+    name: Function(
+        _without_arguments(INTEGER), f"CAST({call(name, '')} AS INTEGER)", FunctionKind.WINDOW, Nullability.NEVER
+    )
+    for name in ("rank", "dense_rank")
+}
 
 
 _NEIGHBOURS = {
@@ -108,10 +117,11 @@ _NEIGHBOURS = {
 
 FUNCTIONS: dict[str, Function] = {
     **_NEIGHBOURS,
-    "row_number": _rank("row_number"),
-    "rank": _rank("rank"),
-    "dense_rank": _rank("dense_rank"),
-    "percent_rank": window_function([], DOUBLE, call("percent_rank", "")),
+    **_RANK,
+    "row_number": window_function([], INTEGER, f"CAST({call('row_number', '')} AS INTEGER)"),
+    "percent_rank": Function(
+        _without_arguments(DOUBLE), call("percent_rank", ""), FunctionKind.WINDOW, Nullability.NEVER
+    ),
     "cume_dist": window_function([], DOUBLE, call("cume_dist", "")),
     "ntile": Function(
         _type_buckets, f"CAST({call('ntile', '{0}')} AS INTEGER)", FunctionKind.WINDOW, Nullability.NEVER

@@ -9,7 +9,7 @@ from unbounded.errors import ErrorKind, SparkError, not_supported
 from unbounded.functions.datetimes.interval_forms import unreadable_interval
 from unbounded.functions.datetimes.special_words import special_moment
 from unbounded.functions.durations import parse_calendar_interval
-from unbounded.functions.engine import bind, engine_type, literal, quote, raise_error, text
+from unbounded.functions.engine import bind, engine_type, literal, quote, raise_error, shown_text, text
 from unbounded.functions.environment import Environment
 from unbounded.functions.text_forms import from_text, to_text
 from unbounded.functions.zones import instant, local_time
@@ -187,8 +187,7 @@ def invalid_input(value: str, target: DataType) -> str:
     if isinstance(target, DatetimeType | BooleanType):
         kind = ErrorKind.DATE_TIME if isinstance(target, DatetimeType) else ErrorKind.RUNTIME
     names = {"sourceType": f'"{STRING.sql_name}"', "targetType": f'"{target.sql_name}"', **ANSI_CONFIG}
-    quoted = rf"'''' || replace(replace({value}, '\', '\\'), '''', '\''') || ''''"
-    return raise_error(kind, "CAST_INVALID_INPUT", names, {"expression": quoted})
+    return raise_error(kind, "CAST_INVALID_INPUT", names, {"expression": shown_text(value)})
 
 
 # ------------------------------------------------------------------------------------------------ nested

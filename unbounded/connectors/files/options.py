@@ -53,7 +53,7 @@ SUPPORTED: Mapping[FileFormat, tuple[str, ...]] = {
         "allowNumericLeadingZeros", "allowBackslashEscapingAnyCharacter", "allowUnquotedControlChars", "mode",
         "columnNameOfCorruptRecord", "dateFormat", "timestampFormat", "timestampNTZFormat", "multiLine", "lineSep",
         "samplingRatio", "dropFieldIfAllNull", "encoding", "charset", "locale", "ignoreNullFields", "inferTimestamp",
-        "compression", "codec",
+        "sortKeys", "compression", "codec",
     ),
     FileFormat.PARQUET: ("mergeSchema", "compression", "parquet.compression", "codec"),
     FileFormat.TEXT: ("wholetext", "lineSep", "compression", "codec", "encoding", "charset"),

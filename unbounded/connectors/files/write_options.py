@@ -40,6 +40,7 @@ class WriteFormat:
     timestamp_format: str | None = None
     timestamp_ntz_format: str | None = None
     drops_null_fields: bool = True
+    sorts_keys: bool = False
     line_separator: str = "\n"
 
 
@@ -83,6 +84,7 @@ def write_format(options: FileOptions, file_format: FileFormat, parquet_codec: s
             timestamp_format=formats.timestamp,
             timestamp_ntz_format=formats.timestamp_ntz,
             drops_null_fields=options.boolean("ignoreNullFields", True),
+            sorts_keys=options.boolean("sortKeys", False),
             line_separator=line_separator,
         )
     return WriteFormat(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unbounded.errors import analysis_error
 from unbounded.functions.aggregates.calls import called
+from unbounded.functions.aggregates.hash_codes import with_one_zero
+from unbounded.functions.aggregates.set_order import in_set_order
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import (
@@ -48,6 +51,14 @@ def _type_set(name: str, arguments: Sequence[Expression], environment: Environme
     return tuple(arguments), ArrayType(arguments[0].data_type, False)
 
 
+def _by_value(invocation: Invocation, value: str) -> Invocation:
+    """Different values, which have no place in the input, come in their own order."""
+    modifiers = invocation.modifiers
+    if not modifiers.get("distinct") or modifiers.get("order"):
+        return invocation
+    return replace(invocation, modifiers={**modifiers, "order": f" ORDER BY {value}"})
+
+
 def _collected(invocation: Invocation, value: str) -> str:
     """An empty group gives an empty list."""
     made = called("list", invocation, value, condition=f"{invocation.sql[0]} IS NOT NULL")
@@ -55,15 +66,20 @@ def _collected(invocation: Invocation, value: str) -> str:
 
 
 def _lower_list(invocation: Invocation) -> str:
-    return _collected(invocation, invocation.sql[0])
+    return _collected(_by_value(invocation, invocation.sql[0]), invocation.sql[0])
+
+
+def _update_set(invocation: Invocation) -> str:
+    different = replace(invocation, modifiers={**invocation.modifiers, "distinct": "DISTINCT "})
+    return _collected(different, with_one_zero(invocation.sql[0], invocation.type_of(0)))
 
 
 def _lower_set(invocation: Invocation) -> str:
-    return (
-        _collected(invocation, f"DISTINCT {invocation.sql[0]}")
-        if not invocation.modifiers.get("distinct")
-        else (_lower_list(invocation))
-    )
+    return in_set_order(_update_set(invocation), invocation.type_of(0))
+
+
+def _finish_set(invocation: Invocation) -> str:
+    return in_set_order(invocation.sql[0], invocation.type_of(0))
 
 
 def _merge_lists(invocation: Invocation) -> str:
@@ -101,17 +117,18 @@ def _lower_listagg(invocation: Invocation) -> str:
     value, _ = invocation.sql
     separator = invocation.constant(1)
     if isinstance(invocation.data_type, BinaryType):
-        joined = called("list", invocation, f"hex({value})", condition=f"{value} IS NOT NULL")
+        listed = _by_value(invocation, f"hex({value})")
+        joined = called("list", listed, f"hex({value})", condition=f"{value} IS NOT NULL")
         between = separator.hex() if isinstance(separator, bytes) else ""
         return f"from_hex(array_to_string({joined}, '{between}'))"
     text = str(separator or "").replace("'", "''")
-    return called("string_agg", invocation, value, f"'{text}'")
+    return called("string_agg", _by_value(invocation, value), value, f"'{text}'")
 
 
 # ------------------------------------------------------------------------------------------------ rows
 
 _LIST_STATE = AggregateState((StateColumn(_array, _lower_list, _merge_lists),), "{0}")
-_SET_STATE = AggregateState((StateColumn(_array, _lower_set, _merge_sets),), "{0}")
+_SET_STATE = AggregateState((StateColumn(_array, _update_set, _merge_sets),), _finish_set)
 _LISTAGG = Function(_type_listagg, _lower_listagg, FunctionKind.AGGREGATE, Nullability.ALWAYS, is_order_sensitive=True)
 
 FUNCTIONS: dict[str, Function] = {

@@ -1,19 +1,23 @@
 """Variance, standard deviation, skewness and kurtosis: central moments, in the engine's stable form.
 
 States keep count, mean and central moments, and are merged with Chan's formulas (Pébay 2008, "Formulas for robust,
-one-pass parallel computation of covariances and arbitrary-order statistical moments").
+one-pass parallel computation of covariances and arbitrary-order statistical moments"), in Spark's order of operations.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from unbounded.functions.aggregates.calls import called
+from unbounded.functions.aggregates.two_halves import in_two_halves, let, packed
 from unbounded.functions.registry import AggregateState, Function, Invocation, StateColumn, aggregate, call
 from unbounded.functions.signature import P_DOUBLE
 from unbounded.types.datatypes import DOUBLE, StructField, StructType
 
 _SECOND = ("n", "mean", "m2")
-_SHORT_LIST = 1000
 _FOURTH = ("n", "mean", "m2", "m3", "m4")
+_DIFFERENCE = {"d": "b.mean - a.mean", "n": "a.n + b.n", "dn": "(b.mean - a.mean) / (a.n + b.n)"}
+"""Of the means of two states; the sum of their counts; their quotient."""
 
 
 def _state_type(names: tuple[str, ...]) -> StructType:
@@ -27,33 +31,30 @@ def _update_second(invocation: Invocation) -> str:
     value = invocation.sql[0]
     count, mean = called("count", invocation, value), called("avg", invocation, value)
     squares = f"{called('var_pop', invocation, value)} * {count}"
-    packed = f"struct_pack(n := CAST({count} AS DOUBLE), mean := {mean}, m2 := {squares})"
-    return f"CASE WHEN {count} > 0 THEN {packed} END"
+    state = packed({"n": f"CAST({count} AS DOUBLE)", "mean": mean, "m2": squares})
+    return f"CASE WHEN {count} > 0 THEN {state} END"
 
 
-def _merge_step(terms: dict[str, str]) -> str:
-    """Two states to one; `d` is the difference of the means, `n` the sum of the counts."""
-    members = ", ".join(f"{name} := {term}" for name, term in terms.items())
-    shared = "struct_pack(d := b.mean - a.mean, n := a.n + b.n)"
-    return f"lambda a, b : list_transform([{shared}], lambda t : struct_pack({members}))[1]"
+def _merge_step(terms: Mapping[str, str]) -> str:
+    """Two states to one."""
+    return let("t", _DIFFERENCE, packed(terms))
 
 
-def _merged(terms: dict[str, str]) -> str:
+def _merged(terms: Mapping[str, str]) -> str:
     listed = "list({0}) FILTER (WHERE {0} IS NOT NULL)"
-    return f"CASE WHEN count({{0}}) > 0 THEN list_reduce({listed}, {_merge_step(terms)}) END"
+    return f"CASE WHEN count({{0}}) > 0 THEN list_reduce({listed}, lambda a, b : {_merge_step(terms)}) END"
 
 
 _SECOND_TERMS = {
     "n": "t.n",
-    "mean": "a.mean + t.d * b.n / t.n",
-    "m2": "a.m2 + b.m2 + t.d * t.d * a.n * b.n / t.n",
+    "mean": "a.mean + t.dn * b.n",
+    "m2": "a.m2 + b.m2 + t.d * t.dn * a.n * b.n",
 }
 _FOURTH_TERMS = {
     **_SECOND_TERMS,
-    "m3": "a.m3 + b.m3 + t.d ** 3 * a.n * b.n * (a.n - b.n) / (t.n * t.n) + 3 * t.d * (a.n * b.m2 - b.n * a.m2) / t.n",
-    "m4": "a.m4 + b.m4 + t.d ** 4 * a.n * b.n * (a.n * a.n - a.n * b.n + b.n * b.n) / t.n ** 3"
-    " + 6 * t.d * t.d * (a.n * a.n * b.m2 + b.n * b.n * a.m2) / (t.n * t.n)"
-    " + 4 * t.d * (a.n * b.m3 - b.n * a.m3) / t.n",
+    "m3": "a.m3 + b.m3 + t.dn * t.dn * t.d * a.n * b.n * (a.n - b.n) + 3.0 * t.dn * (a.n * b.m2 - b.n * a.m2)",
+    "m4": "a.m4 + b.m4 + t.dn * t.dn * t.dn * t.d * a.n * b.n * (a.n * a.n - a.n * b.n + b.n * b.n)"
+    " + 6.0 * t.dn * t.dn * (a.n * a.n * b.m2 + b.n * b.n * a.m2) + 4.0 * t.dn * (a.n * b.m3 - b.n * a.m3)",
 }
 
 
@@ -67,21 +68,32 @@ def _second(name: str, result: str, least: int) -> Function:
 # ------------------------------------------------------------------------------------------------ third and fourth
 
 
+_UNIT = {"n": "CAST(1 AS DOUBLE)", "mean": "x", "m2": "x - x", "m3": "x - x", "m4": "x - x"}
+
+
+def _update_step() -> str:
+    """A state and one value more; each moment needs the lower ones as they are then."""
+    terms = {
+        "n": "t.n",
+        "mean": "a.mean + t.dn",
+        "m2": "u.m2",
+        "m3": "w.m3",
+        "m4": "a.m4 - 4.0 * t.dn * w.m3 - 6.0 * (t.dn * t.dn) * u.m2"
+        " + t.d * (t.d * (t.d * t.d) - t.dn * (t.dn * t.dn))",
+    }
+    third = {"m3": "a.m3 - 3.0 * t.dn * u.m2 + t.d * (t.d * t.d - t.dn * t.dn)"}
+    return let("t", _DIFFERENCE, let("u", {"m2": "a.m2 + t.d * (t.d - t.dn)"}, let("w", third, packed(terms))))
+
+
 def _powers(invocation: Invocation) -> str:
-    """Count, mean and central moments of a group: value by value as Spark does, for long lists in two passes."""
+    """Count, mean and central moments of a group: of short lists in Spark's way, of long ones in two passes."""
     value = invocation.sql[0]
-    listed = called("list", invocation, value, condition=f"{value} IS NOT NULL")
-    group = f"struct_pack(l := {listed}, mean := {called('avg', invocation, value)})"
-    moments = ", ".join(
-        f"m{power} := list_sum(list_transform(g.l, lambda x : (x - g.mean) ** {power}))" for power in (2, 3, 4)
-    )
-    two_passes = f"struct_pack(n := CAST(len(g.l) AS DOUBLE), mean := g.mean, {moments})"
-    zeros = ", ".join(f"m{power} := CAST(0 AS DOUBLE)" for power in (2, 3, 4))
-    units = f"list_transform(g.l, lambda x : struct_pack(n := CAST(1 AS DOUBLE), mean := x, {zeros}))"
-    one_by_one = (
-        f"CASE WHEN len(g.l) BETWEEN 1 AND {_SHORT_LIST} THEN list_reduce({units}, {_merge_step(_FOURTH_TERMS)}) END"
-    )
-    return f"list_transform([{group}], lambda g : coalesce({one_by_one}, {two_passes}))[1]"
+    powers = {f"m{p}": f"list_sum(list_transform(g.l, lambda x : (x - g.mean) ** {p}))" for p in (2, 3, 4)}
+    two_passes = packed({"n": "CAST(g.n AS DOUBLE)", "mean": "g.mean", **powers})
+    exact = in_two_halves("g.l", _UNIT, _update_step(), _merge_step(_FOURTH_TERMS))
+    group = {"l": called("list", invocation, value)}
+    group |= {"n": called("count", invocation, value), "mean": called("avg", invocation, value)}
+    return let("g", group, f"coalesce({exact}, {two_passes})")
 
 
 def _fourth(result: str) -> Function:

@@ -194,16 +194,16 @@ def _flipped(percentages: float | list[float], is_descending: bool) -> float | l
 
 
 def _result(quantile: str, invocation: Invocation) -> str:
-    """Doubles as they are, intervals rounded to whole units."""
+    """Doubles as they are, of intervals the whole units."""
     element = invocation.data_type.element_type if isinstance(invocation.data_type, ArrayType) else invocation.data_type
     if element == DOUBLE:
         return f"CAST({quantile} AS {engine_type(invocation.data_type)})"
-    rounded = (
-        f"list_transform({quantile}, lambda x : round(x))"
+    whole = (
+        f"list_transform({quantile}, lambda x : trunc(x))"
         if isinstance(invocation.data_type, ArrayType)
-        else f"round({quantile})"
+        else f"trunc({quantile})"
     )
-    return f"CAST({rounded} AS {engine_type(invocation.data_type)})"
+    return f"CAST({whole} AS {engine_type(invocation.data_type)})"
 
 
 def _lower_percentile(invocation: Invocation) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from unbounded.errors import analysis_error
 from unbounded.functions.aggregates.calls import called, first_type
+from unbounded.functions.aggregates.hash_codes import with_one_zero
+from unbounded.functions.aggregates.set_order import most_frequent
 from unbounded.functions.collections.typing import require_orderable
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
+from unbounded.functions.naming import pretty_name
 from unbounded.functions.ordering import order_key
 from unbounded.functions.registry import (
     AggregateState,
@@ -25,10 +29,9 @@ from unbounded.functions.signature import (
     Types,
     implicit_cast,
     wrong_argument_count,
-    wrong_argument_type,
 )
 from unbounded.plan.expressions import Expression, Literal
-from unbounded.types.datatypes import INTEGER, ArrayType, DataType, StructField, StructType
+from unbounded.types.datatypes import BOOLEAN, INTEGER, ArrayType, DataType, StructField, StructType
 
 Typed = tuple[tuple[Expression, ...], DataType]
 
@@ -135,19 +138,49 @@ def _merge_by(invocation: Invocation) -> str:
 
 
 def _type_mode(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
-    """value, [whether the smallest of equally frequent values wins; else the largest]"""
-    if not 1 <= len(arguments) <= 2:
-        raise wrong_argument_count(name, len(arguments), "[0, 1, 2]")
-    if len(arguments) == 2 and not isinstance(arguments[1], Literal):
-        raise wrong_argument_type(name, arguments, 1, '"BOOLEAN"')
-    return tuple(arguments), arguments[0].data_type
+    """value, [whether the smallest of equally frequent values wins], [the largest instead, see `analysis.rewrites`]
+
+    Typed, a second argument says that the largest wins; without one the winner is Spark's by accident.
+    """
+    if not arguments:
+        raise analysis_error("INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING", funcName=f"`{name}`")
+    if len(arguments) > 3:
+        raise wrong_argument_count(name, len(arguments), "0")
+    value, *flags = arguments
+    if not flags or not _is_set(name, flags[0]):
+        return (value,), value.data_type
+    return (value, flags[1] if len(flags) > 1 else Literal(False, BOOLEAN)), value.data_type
+
+
+def _is_set(name: str, argument: Expression) -> bool:
+    """Raises: SparkError NON_FOLDABLE_ARGUMENT, UNEXPECTED_INPUT_TYPE, DATATYPE_MISMATCH.UNEXPECTED_NULL"""
+    if not isinstance(argument, Literal):
+        shown = {"funcName": f"`{name}`", "paramName": "`deterministic`", "paramType": '"BOOLEAN"'}
+        raise analysis_error("NON_FOLDABLE_ARGUMENT", **shown)
+    if argument.value is None:
+        raise analysis_error("DATATYPE_MISMATCH.UNEXPECTED_NULL", exprName="`deterministic`", sqlExpr='"NULL"')
+    if argument.data_type != BOOLEAN:
+        raise analysis_error(
+            "UNEXPECTED_INPUT_TYPE",
+            functionName=f"`{name}`",
+            paramIndex="second",
+            requiredType='"BOOLEAN"',
+            inputSql=f'"{pretty_name(argument)}"',
+            inputType=f'"{argument.data_type.sql_name}"',
+        )
+    return bool(argument.value)
 
 
 def _lower_mode(invocation: Invocation) -> str:
-    value = invocation.sql[0]
-    direction = "DESC" if len(invocation.arguments) > 1 and not invocation.constant(1) else "ASC"
-    modifiers = {**invocation.modifiers, "order": f" ORDER BY {value} {direction}"}
+    value = with_one_zero(invocation.sql[0], invocation.type_of(0))
+    if len(invocation.arguments) == 1:
+        return most_frequent(called("histogram", invocation, value), invocation.data_type)
+    modifiers = {**invocation.modifiers, "order": f" ORDER BY {value} {_tie_order(invocation)}"}
     return called("mode", replace(invocation, modifiers=modifiers), value)
+
+
+def _tie_order(invocation: Invocation) -> str:
+    return "DESC" if invocation.constant(1) else "ASC"
 
 
 def _counted(types: Types) -> DataType:
@@ -155,12 +188,15 @@ def _counted(types: Types) -> DataType:
 
 
 def _update_mode(invocation: Invocation) -> str:
-    return called("list", invocation, invocation.sql[0], condition=f"{invocation.sql[0]} IS NOT NULL")
+    value = with_one_zero(invocation.sql[0], invocation.type_of(0))
+    return called("list", invocation, value, condition=f"{value} IS NOT NULL")
 
 
 def _finish_mode(invocation: Invocation) -> str:
-    direction = "DESC" if len(invocation.arguments) > 1 and not invocation.constant(1) else "ASC"
-    ordered = f"list_sort({invocation.sql[0]}, '{direction}')"
+    values = invocation.sql[0]
+    if len(invocation.arguments) == 1:
+        return most_frequent(f"list_aggregate({values}, 'histogram')", invocation.data_type)
+    ordered = f"list_sort({values}, '{_tie_order(invocation)}')"
     return f"CAST(list_aggregate({ordered}, 'mode') AS {engine_type(invocation.data_type)})"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from unbounded.errors import ErrorKind, analysis_error
 from unbounded.functions.aggregates.calls import called, count_column, first_type
 from unbounded.functions.collections.typing import require_orderable
+from unbounded.functions.datetimes.interval_arithmetic import interval_overflow
 from unbounded.functions.engine import bind, engine_type, raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.ordering import needs_order_key, order_key
@@ -45,7 +46,7 @@ Typed = tuple[tuple[Expression, ...], DataType]
 SUMMABLE = one_of(
     '"NUMERIC" or "ANSI INTERVAL"', NumericType, DayTimeIntervalType, YearMonthIntervalType, default=DOUBLE
 )
-_MAX_LONG = 2**63 - 1
+_MAX_INTEGER, _MAX_LONG = 2**31 - 1, 2**63 - 1
 _CONFIG = {"config": '"spark.sql.ansi.enabled"'}
 
 
@@ -109,21 +110,26 @@ def _lower_count_if(invocation: Invocation) -> str:
 
 
 def _lower_sum(invocation: Invocation) -> str:
-    """Only a sum of longs can leave the result type; decimals overflow inside the engine."""
+    """Only sums of longs and intervals can leave the result type; decimals overflow inside the engine."""
     total = called("sum", invocation, invocation.sql[0])
-    is_long = isinstance(invocation.type_of(0), LongType)
-    return _as_long(total, "try_add") if is_long else f"CAST({total} AS {engine_type(invocation.data_type)})"
+    made = f"CAST({total} AS {engine_type(invocation.data_type)})"
+    match invocation.type_of(0):
+        case LongType():
+            shown = {
+                "message": "overflow",
+                "alternative": " Use 'try_add' to tolerate overflow and return NULL instead.",
+            }
+            failure = raise_error(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", {**shown, **_CONFIG})
+        case DayTimeIntervalType() | YearMonthIntervalType():
+            failure = interval_overflow("try_add")
+        case _:
+            return made
+    return f"CASE WHEN {_is_too_large(total, invocation.type_of(0))} THEN {failure} ELSE {made} END"
 
 
-def _as_long(total: str, alternative: str) -> str:
-    shown = {
-        "message": "overflow",
-        "alternative": f" Use '{alternative}' to tolerate overflow and return NULL instead.",
-    }
-    failure = raise_error(ErrorKind.ARITHMETIC, "ARITHMETIC_OVERFLOW", {**shown, **_CONFIG})
-    return (
-        f"CASE WHEN {total} > {_MAX_LONG} OR {total} < -{_MAX_LONG} - 1 THEN {failure} ELSE CAST({total} AS BIGINT) END"
-    )
+def _is_too_large(total: str, data_type: DataType) -> str:
+    most = _MAX_INTEGER if isinstance(data_type, YearMonthIntervalType) else _MAX_LONG
+    return f"({total} > {most} OR {total} < -{most} - 1)"
 
 
 def _lower_try_sum(invocation: Invocation) -> str:
@@ -154,6 +160,9 @@ def _divided(total: str, count: str, data_type: DataType, invocation: Invocation
         rounded = f"CASE WHEN abs(t.s) // t.n >= {bound} THEN {_too_large(result)} ELSE {rounded} END"
     quotient = f"list_transform([{entry}], lambda t : {rounded})[1]"
     made = bind(quotient, "q", lambda q: f"CAST({_with_point(q, result_scale)} AS {engine_type(result)})")
+    if isinstance(data_type, DayTimeIntervalType | YearMonthIntervalType):
+        failure = "NULL" if invocation.name == "try_avg" else interval_overflow("try_add")
+        made = f"CASE WHEN {_is_too_large(total, data_type)} THEN {failure} ELSE {made} END"
     return f"CASE WHEN {count} > 0 THEN {made} END"
 
 

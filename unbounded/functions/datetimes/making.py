@@ -18,12 +18,12 @@ from unbounded.functions.engine import raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.registry import Function, Invocation, Nullability, scalar
 from unbounded.functions.signature import (
-    P_DATE,
     P_INTEGER,
     P_STRING,
     Parameter,
     Signature,
     exactly,
+    strictly,
     wrong_argument_count,
     wrong_argument_type,
 )
@@ -85,34 +85,42 @@ def _lower_make_date(invocation: Invocation) -> str:
 # ------------------------------------------------------------------------------------------------ timestamps
 
 
-def _type_make_timestamp(returns: DataType, allows_zone: bool) -> Callable[..., Typed]:
+def _type_make_timestamp(returns: DataType, counts: Sequence[int], shown: str) -> Callable[..., Typed]:
+    """Six fields and perhaps a zone; a date alone; a date and a time, which is refused. `shown`: Spark's `counts`."""
+
     def type_call(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
-        counts = "[2, 3, 6, 7]" if allows_zone else "[2, 6]"
-        if len(arguments) in (2, 3) and (allows_zone or len(arguments) == 2):
-            _refuse_date_and_time(name, arguments)
-        if len(arguments) not in (6, 7) or (len(arguments) == 7 and not allows_zone):
-            raise wrong_argument_count(name, len(arguments), counts)
+        if len(arguments) not in counts:
+            raise wrong_argument_count(name, len(arguments), shown)
+        plain_name = name.removeprefix("try_").removesuffix("_ltz")
+        if len(arguments) == 1:
+            return Signature((strictly(DATE),), returns).apply(plain_name, arguments)
+        if len(arguments) < 6:
+            raise _date_and_time(plain_name, arguments)
         parameters = (P_INTEGER,) * 5 + (_any_number(_TIMESTAMP_SECONDS), P_STRING)
         return Signature(parameters[: len(arguments)], returns).apply(name, arguments)
 
     return type_call
 
 
-def _refuse_date_and_time(name: str, arguments: Sequence[Expression]) -> None:
-    if not isinstance(arguments[0].data_type, DateType):
-        raise wrong_argument_type(name, arguments, 0, P_DATE.name)
-    raise not_supported(f"{name} of a DATE and a TIME", "Give it year, month, day, hour, minute and second.")
+def _date_and_time(name: str, arguments: Sequence[Expression]) -> SparkError:
+    if not isinstance(arguments[0].data_type, DateType | NullType):
+        return wrong_argument_type(name, arguments, 0, '"DATE"')
+    if not isinstance(arguments[1].data_type, NullType):
+        return wrong_argument_type(name, arguments, 1, '"TIME"')
+    return not_supported(f"{name} of a DATE and a TIME", "Give it year, month, day, hour, minute and second.")
 
 
-def _make_timestamp(returns: DataType, *, allows_zone: bool = True, is_try: bool = False) -> Function:
+def _make_timestamp(returns: DataType, counts: Sequence[int], shown: str, *, is_try: bool = False) -> Function:
     def rule(invocation: Invocation) -> str:
+        if len(invocation.sql) == 1:
+            return instant(f"CAST({invocation.sql[0]} AS TIMESTAMP)", invocation.environment)
         returns_null = is_try or not invocation.environment.is_ansi
         wall_clock = bind_each(invocation.sql[:6], lambda *fields: _wall_clock(fields, returns_null))
         if returns == TIMESTAMP_NTZ:
             return wall_clock
         return _at_zone(wall_clock, invocation)
 
-    return Function(_type_make_timestamp(returns, allows_zone), rule, nullability=Nullability.ALWAYS)
+    return Function(_type_make_timestamp(returns, counts, shown), rule, nullability=Nullability.ALWAYS)
 
 
 def _at_zone(wall_clock: str, invocation: Invocation) -> str:
@@ -208,12 +216,12 @@ _type_make_interval = _type_filled([*_COUNTS, _SECONDS], CALENDAR_INTERVAL, has_
 
 FUNCTIONS: dict[str, Function] = {
     "make_date": scalar([P_INTEGER] * 3, DATE, _lower_make_date),
-    "make_timestamp": _make_timestamp(TIMESTAMP),
-    "make_timestamp_ltz": _make_timestamp(TIMESTAMP),
-    "make_timestamp_ntz": _make_timestamp(TIMESTAMP_NTZ, allows_zone=False),
-    "try_make_timestamp": _make_timestamp(TIMESTAMP, is_try=True),
-    "try_make_timestamp_ltz": _make_timestamp(TIMESTAMP, is_try=True),
-    "try_make_timestamp_ntz": _make_timestamp(TIMESTAMP_NTZ, allows_zone=False, is_try=True),
+    "make_timestamp": _make_timestamp(TIMESTAMP, (1, 2, 3, 6, 7), "[1, 2, 3, 6, 7]"),
+    "make_timestamp_ltz": _make_timestamp(TIMESTAMP, (2, 3, 6, 7), "[2, 6]"),
+    "make_timestamp_ntz": _make_timestamp(TIMESTAMP_NTZ, (2, 6), "[2, 6]"),
+    "try_make_timestamp": _make_timestamp(TIMESTAMP, (1, 2, 3, 6, 7), "[1, 2, 3, 6, 7]", is_try=True),
+    "try_make_timestamp_ltz": _make_timestamp(TIMESTAMP, (2, 3, 6, 7), "6", is_try=True),
+    "try_make_timestamp_ntz": _make_timestamp(TIMESTAMP_NTZ, (2, 6), "6", is_try=True),
     "make_interval": Function(_type_make_interval, _lower_make_interval(is_try=False)),
     "try_make_interval": Function(
         _type_make_interval, _lower_make_interval(is_try=True), nullability=Nullability.ALWAYS

@@ -17,6 +17,7 @@ from unbounded.types.datatypes import (
     BooleanType,
     DataType,
     DateType,
+    DayTimeIntervalType,
     DecimalType,
     DoubleType,
     FloatType,
@@ -27,6 +28,7 @@ from unbounded.types.datatypes import (
     StructType,
     TimestampNTZType,
     TimestampType,
+    YearMonthIntervalType,
 )
 
 _BLANK = "e' \\t'"
@@ -136,7 +138,10 @@ def _formatted(value: str, pattern: str, environment: Environment) -> str:
 def json_text(values: Sequence[str], struct: StructType, options: WriteFormat, environment: Environment) -> str:
     """An object with a member for each field; `values` are engine expressions of the fields."""
     members = []
-    for value, field in zip(values, struct.fields, strict=True):
+    pairs = list(zip(values, struct.fields, strict=True))
+    if options.sorts_keys:
+        pairs.sort(key=lambda pair: pair[1].name.encode("utf-16-be"))
+    for value, field in pairs:
         name = text(_json_name(field.name))
         member = f"{name} || {json_document(value, field.data_type, options, environment)}"
         if options.drops_null_fields:
@@ -172,8 +177,41 @@ def json_document(value: str, data_type: DataType, options: WriteFormat, environ
             member = f"coalesce({json_document('x', element, options, environment)}, 'null')"
             return f"('[' || array_to_string(list_transform({value}, lambda x : {member}), ',') || ']')"
         case MapType(key_type=key, value_type=item):
-            name = f"CAST(to_json({to_text('x.key', key, environment)}) AS VARCHAR)"
-            entry = f"{name} || ':' || coalesce({json_document('x.value', item, options, environment)}, 'null')"
-            return f"('{{' || array_to_string(list_transform(map_entries({value}), lambda x : {entry}), ',') || '}}')"
+            name = _key_text("x.key", key, environment)
+            shown = f"coalesce({json_document('x.value', item, options, environment)}, 'null')"
+            entry = f"CAST(to_json({name}) AS VARCHAR) || ':' || {shown}"
+            return f"('{{' || array_to_string({_entries(value, name, entry, options)}, ',') || '}}')"
         case _:
             return f"CAST(to_json({_plain(value, data_type, options, environment)}) AS VARCHAR)"
+
+
+def _entries(value: str, name: str, entry: str, options: WriteFormat) -> str:
+    """A list of `entry` over the entries `x` of a map."""
+    if not options.sorts_keys:
+        return f"list_transform(map_entries({value}), lambda x : {entry})"
+    named = f"list_transform(map_entries({value}), lambda x : struct_pack(k := {name}, e := {entry}))"
+    return f"list_transform(list_sort({named}), lambda x : x.e)"
+
+
+def _key_text(value: str, data_type: DataType, environment: Environment) -> str:
+    """Keys of maps are written as Spark keeps them: datetimes and intervals as numbers, structs without names."""
+
+    def member(of: str, member_type: DataType) -> str:
+        return f"coalesce({_key_text(of, member_type, environment)}, 'null')"
+
+    match data_type:
+        case DateType():
+            return f"CAST({value} - DATE '1970-01-01' AS VARCHAR)"
+        case TimestampType() | TimestampNTZType():
+            return f"CAST(epoch_us({value}) AS VARCHAR)"
+        case DayTimeIntervalType() | YearMonthIntervalType():
+            return f"CAST({value} AS VARCHAR)"
+        case DecimalType():
+            return decimal_text(value, data_type)
+        case ArrayType(element_type=element):
+            return f"'[' || array_to_string(list_transform({value}, lambda k : {member('k', element)}), ',') || ']'"
+        case StructType(fields=fields):
+            members = (member(f"struct_extract({value}, {text(f.name)})", f.data_type) for f in fields)
+            return f"CASE WHEN {value} IS NOT NULL THEN '[' || concat_ws(',', {', '.join(members)}) || ']' END"
+        case _:
+            return to_text(value, data_type, environment)

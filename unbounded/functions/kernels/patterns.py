@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from unbounded.functions.kernels.kernel import Kernel, per_row
 from unbounded.functions.patterns.compiled import check_group, compile_pattern, replacement_parts
 
 
-def _test(text: str, pattern: str) -> bool:
-    return compile_pattern(pattern, "rlike").python.search(text) is not None
+def _test(function: str) -> Callable[[str, str], bool]:
+    return lambda text, pattern: compile_pattern(pattern, function).python.search(text) is not None
 
 
 def _extract(text: str, pattern: str, group: int) -> str:
@@ -37,7 +39,7 @@ def _replace(text: str, pattern: str, replacement: str, position: int) -> str:
 
 
 def _count(text: str, pattern: str) -> int:
-    return sum(1 for _ in compile_pattern(pattern, "regexp_count").python.finditer(text))
+    return sum(1 for _ in compile_pattern(pattern, "regexp_extract_all").python.finditer(text))
 
 
 def _position(text: str, pattern: str) -> int:
@@ -46,7 +48,7 @@ def _position(text: str, pattern: str) -> int:
 
 
 def _substring(text: str, pattern: str) -> str | None:
-    found = compile_pattern(pattern, "regexp_substr").python.search(text)
+    found = compile_pattern(pattern, "regexp_extract").python.search(text)
     return found[0] if found else None
 
 
@@ -68,7 +70,7 @@ def _split(text: str, pattern: str, limit: int) -> list[str]:
 
 
 KERNELS: dict[str, Kernel] = {
-    "rlike": per_row(_test, ("VARCHAR", "VARCHAR"), "BOOLEAN"),
+    **{name: per_row(_test(name), ("VARCHAR", "VARCHAR"), "BOOLEAN") for name in ("rlike", "regexp", "regexp_like")},
     "regexp_extract": per_row(_extract, ("VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR"),
     "regexp_extract_all": per_row(_extract_all, ("VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR[]"),
     "regexp_replace": per_row(_replace, ("VARCHAR", "VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR"),

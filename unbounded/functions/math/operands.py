@@ -6,8 +6,10 @@ of one type already, or were strings, have "the wrong type".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.environment import Environment
@@ -29,6 +31,8 @@ from unbounded.types.datatypes import (
 )
 
 Typed = tuple[tuple[Expression, ...], DataType]
+
+_MAX_LONG = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +175,24 @@ def incompatible_operands(name: str, left: Expression, right: Expression) -> Spa
 
 def infix_expression(name: str, left: Expression, right: Expression) -> str:
     return f'"({pretty_name(left)} {INFIX[name]} {pretty_name(right)})"'
+
+
+_ROUNDED = {">": math.floor, ">=": math.ceil, "<": math.ceil, "<=": math.floor}
+_TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+
+
+def with_whole_bound(name: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
+    """`n > 1.5` of an integer is `n > 1`, and named so."""
+    if isinstance(left.data_type, IntegralType) and name in _ROUNDED:
+        return left, _whole_bound(name, right)
+    if isinstance(right.data_type, IntegralType) and name in _ROUNDED:
+        return _whole_bound(_TURNED[name], left), right
+    return left, right
+
+
+def _whole_bound(name: str, bound: Expression) -> Expression:
+    match bound:
+        case Literal(value=Decimal() as value, data_type=DecimalType()) if abs(value) < _MAX_LONG:
+            return Literal(_ROUNDED[name](value), LONG)
+        case _:
+            return bound

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, not_supported
+from unbounded.functions.naming import text_name
 from unbounded.functions.patterns.parser import PatternError, UnsupportedPattern, parse_pattern
 from unbounded.functions.patterns.syntax import JavaPattern, least_width
 from unbounded.functions.patterns.targets import NotInRe2, has_line_end_anchor, to_python, to_re2
@@ -42,7 +43,7 @@ def compile_pattern(pattern: str, function: str) -> Compiled:
     try:
         return _compile(pattern)
     except PatternError:
-        parameters = {"parameter": "`regexp`", "functionName": f"`{function}`", "value": f"'{pattern}'"}
+        parameters = {"parameter": "`regexp`", "functionName": f"`{function}`", "value": text_name(pattern)}
         raise SparkError(ErrorKind.RUNTIME, "INVALID_PARAMETER_VALUE.PATTERN", parameters) from None
     except UnsupportedPattern as error:
         raise _refused(str(error)) from None

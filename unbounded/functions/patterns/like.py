@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from unbounded.errors import ErrorKind, SparkError
-from unbounded.functions.engine import text
+from unbounded.functions.engine import raise_error, shown_text, text
+from unbounded.functions.naming import text_name
 from unbounded.functions.registry import Function, Invocation, scalar
 from unbounded.functions.signature import P_STRING
 from unbounded.types.datatypes import BOOLEAN
+
+_AT_THE_END, _IN_THE_MIDDLE = "INVALID_FORMAT.ESC_AT_THE_END", "INVALID_FORMAT.ESC_IN_THE_MIDDLE"
 
 
 def _check(pattern: str, escape: str) -> None:
@@ -16,22 +19,35 @@ def _check(pattern: str, escape: str) -> None:
         if pattern[position] == escape:
             position += 1
             if position == len(pattern):
-                raise SparkError(ErrorKind.ANALYSIS, "INVALID_FORMAT.ESC_AT_THE_END", {"format": f"'{pattern}'"})
+                raise SparkError(ErrorKind.ANALYSIS, _AT_THE_END, {"format": text_name(pattern)})
             if pattern[position] not in ("_", "%", escape):
-                parameters = {"format": f"'{pattern}'", "char": f"'{pattern[position]}'"}
-                raise SparkError(ErrorKind.ANALYSIS, "INVALID_FORMAT.ESC_IN_THE_MIDDLE", parameters)
+                parameters = {"format": text_name(pattern), "char": text_name(pattern[position])}
+                raise SparkError(ErrorKind.ANALYSIS, _IN_THE_MIDDLE, parameters)
         position += 1
+
+
+def _checked(pattern: str, escape: str, test: str) -> str:
+    """`test` for a pattern that changes from row to row, with the same errors."""
+    mark = f"\\x{{{ord(escape):x}}}"
+    right = text(f"(?s)^(?:[^{mark}]|{mark}[%_{mark}])*")
+    after = f"substring({pattern}, len(regexp_extract({pattern}, {right})) + 2, 1)"
+    shown = {"format": shown_text(pattern)}
+    at_the_end = raise_error(ErrorKind.ANALYSIS, _AT_THE_END, {}, shown)
+    in_the_middle = raise_error(ErrorKind.ANALYSIS, _IN_THE_MIDDLE, {}, {**shown, "char": shown_text(after)})
+    is_right = f"NOT contains({pattern}, {text(escape)}) OR len(regexp_extract({pattern}, {right})) = len({pattern})"
+    failure = f"CASE WHEN {after} = '' THEN {at_the_end} ELSE {in_the_middle} END"
+    return f"CASE WHEN {pattern} IS NULL OR {is_right} THEN {test} ELSE CAST({failure} AS BOOLEAN) END"
 
 
 def _matches(invocation: Invocation, value: str, position: int, escape: str, folds: bool) -> str:
     given, pattern = invocation.constant(position), invocation.sql[position]
     if folds:
         value, pattern = f"lower({value})", f"lower({pattern})"
-    if isinstance(given, str):
-        _check(given, escape)
-        if escape not in given:
-            return f"({value} LIKE {pattern})"
-    return f"({value} LIKE {pattern} ESCAPE {text(escape)})"
+    test = f"({value} LIKE {pattern} ESCAPE {text(escape)})"
+    if not isinstance(given, str):
+        return test if invocation.is_constant(position) else _checked(pattern, escape, test)
+    _check(given.lower() if folds else given, escape)
+    return test if escape in given else f"({value} LIKE {pattern})"
 
 
 def _lower_like(invocation: Invocation) -> str:

@@ -52,9 +52,9 @@ def _lower_rlike(invocation: Invocation) -> str:
     value, pattern = invocation.sql
     if _is_null_pattern(invocation):
         return _null(invocation)
-    compiled = _pattern(invocation, "rlike")
+    compiled = _pattern(invocation, invocation.name)
     if compiled is None or compiled.re2_test is None:
-        return _kernel("rlike", (value, pattern))
+        return _kernel(invocation.name, (value, pattern))
     return f"regexp_matches({value}, {text(compiled.re2_test)})"
 
 
@@ -80,7 +80,7 @@ def _lower_count(invocation: Invocation) -> str:
     if _is_null_pattern(invocation):
         return _null(invocation)
     exact = _kernel("regexp_count", (value, pattern))
-    compiled = _pattern(invocation, "regexp_count")
+    compiled = _pattern(invocation, "regexp_extract_all")
     if compiled is None or compiled.re2 is None or compiled.can_be_empty:
         return exact
     fast = f"CAST(len(regexp_extract_all({value}, {text(compiled.re2)}, 0)) AS INTEGER)"
@@ -96,7 +96,7 @@ def _lower_substr(invocation: Invocation) -> str:
     if _is_null_pattern(invocation):
         return _null(invocation)
     exact = _kernel("regexp_substr", (value, pattern))
-    compiled = _pattern(invocation, "regexp_substr")
+    compiled = _pattern(invocation, "regexp_extract")
     if compiled is None or compiled.re2 is None:
         return exact
     sql = text(compiled.re2)

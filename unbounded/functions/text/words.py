@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from unbounded.errors import SparkError, analysis_error, not_supported
-from unbounded.functions.datetimes import conversions
+from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
 from unbounded.functions.kernels.number_patterns import NumberFormat
@@ -37,7 +35,6 @@ from unbounded.types.datatypes import (
 Typed = tuple[tuple[Expression, ...], DataType]
 
 _ALWAYS = Nullability.ALWAYS
-_DATE_FORMAT = conversions.FUNCTIONS["date_format"]
 _EMPTY, _NONE = Literal("", STRING), Literal(None, STRING)
 _MASK_NAMES = ("upperChar", "lowerChar", "digitChar", "otherChar")
 
@@ -101,7 +98,7 @@ def _number_format(name: str, arguments: Sequence[Expression]) -> NumberFormat |
         )
     found = NumberFormat.parse(str(pattern.value))
     if found is None:
-        raise _bad_format(str(pattern.value))
+        raise _bad_format(str(pattern.value).upper())
     return found
 
 
@@ -132,9 +129,8 @@ def _type_to_char(name: str, arguments: Sequence[Expression], environment: Envir
     if len(arguments) != 2:
         raise wrong_argument_count(name, len(arguments), "2")
     value = arguments[0]
-    if isinstance(value.data_type, DatetimeType):
-        return _DATE_FORMAT.type_call("date_format", arguments, environment)
     if isinstance(value.data_type, BinaryType):
+        _check_binary_format(name, arguments[1])
         return tuple(arguments), STRING
     if isinstance(value.data_type, IntegralType | DecimalType):
         target = as_decimal(value.data_type)
@@ -146,10 +142,34 @@ def _type_to_char(name: str, arguments: Sequence[Expression], environment: Envir
     return coerced, STRING
 
 
+def _check_binary_format(name: str, given: Expression) -> None:
+    """Raises: SparkError NON_FOLDABLE_ARGUMENT, INVALID_PARAMETER_VALUE.BINARY_FORMAT"""
+    if not isinstance(given, Literal) or given.value is None:
+        shown = {"paramName": "`format`", "paramType": f'"{given.data_type.sql_name}"'}
+        raise analysis_error("NON_FOLDABLE_ARGUMENT", funcName=f"`{name}`", **shown)
+    if str(given.value).lower() not in _OF_BINARY:
+        shown = {"parameter": "`format`", "invalidFormat": f"'{given.value}'"}
+        raise analysis_error("INVALID_PARAMETER_VALUE.BINARY_FORMAT", functionName=f"`{name}`", **shown)
+
+
+def _stands_for(name: str, arguments: Sequence[Expression]) -> tuple[str, tuple[Expression, ...]]:
+    """Datetimes are formatted, and binary values of `to_char` encoded, by the functions for it."""
+    if len(arguments) != 2:
+        return name, tuple(arguments)
+    value, given = arguments
+    if isinstance(value.data_type, DatetimeType):
+        return "date_format", (value, given)
+    if name == "to_char" and isinstance(value.data_type, BinaryType) and isinstance(given, Literal):
+        encoding = _OF_BINARY.get(str(given.value).lower(), name)
+        return encoding, (value,) if encoding in ("hex", "base64") else (value, given)
+    return name, (value, given)
+
+
+_OF_BINARY = {"hex": "hex", "base64": "base64", "utf-8": "decode"}
+
+
 def _lower_to_char(invocation: Invocation) -> str:
     value, pattern = invocation.sql
-    if isinstance(invocation.type_of(0), DatetimeType):
-        return _DATE_FORMAT.lower(replace(invocation, name="date_format"))
     if not isinstance(invocation.type_of(0), BinaryType):
         return f"kernel_to_char(CAST({value} AS VARCHAR), {pattern})"
     match str(invocation.constant(1)).lower():
@@ -157,13 +177,11 @@ def _lower_to_char(invocation: Invocation) -> str:
             return f"hex({value})"
         case "base64":
             return f"to_base64({value})"
-        case "utf-8":
+        case _:
             return f"kernel_decode({value}, 'utf-8')"
-        case other:
-            raise not_supported(f"to_char of a binary value as {other}", "Use hex, base64 or utf-8.")
 
 
-_TO_CHAR = Function(_type_to_char, _lower_to_char, nullability=_ALWAYS)
+_TO_CHAR = Function(_type_to_char, _lower_to_char, nullability=_ALWAYS, stands_for=_stands_for)
 _TO_NUMBER = Function(_type_to_number, _lower_to_number, nullability=_ALWAYS)
 
 FUNCTIONS: dict[str, Function] = {

@@ -35,6 +35,7 @@ from unbounded.types.datatypes import (
 )
 
 _SUFFIX = re.compile(r"(?i)(.*?)(BD|[LSYDF])?", re.DOTALL)
+_HEXADECIMAL = re.compile("[0-9A-Fa-f]*")
 _INTEGRAL: dict[str, IntegralType] = {"L": LONG, "S": SHORT, "Y": BYTE}
 _MAX_FLOAT = 3.4028234663852886e38
 _MAX_DOUBLE = 1.7976931348623157e308
@@ -114,22 +115,31 @@ def string_literal(node: exp.Expr, scope: Scope) -> Literal:
 
 
 def hexadecimal_literal(node: exp.Expr, scope: Scope) -> Literal:
-    digits = node.name
+    return _binary(node.name)
+
+
+def _binary(digits: str) -> Literal:
     return Literal(bytes.fromhex(digits if len(digits) % 2 == 0 else f"0{digits}"), BINARY)
 
 
 def typed_literal(node: exp.Expr, scope: Scope) -> Expression:
-    """DATE'…', TIMESTAMP'…', TIMESTAMP_NTZ'…'. A timestamp without a zone waits for the session's zone."""
+    """DATE'…', TIMESTAMP'…', TIMESTAMP_NTZ'…', X '…'. A timestamp without a zone waits for the session's zone."""
     name, text = node.name, string_value(node.expression)
     if name == "TIME":
         raise not_supported("The type TIME", "Use STRING or a number.")
     if text.strip().lower() in _MOVING_WORDS:
         raise not_supported(f"{name}'{text}'", "Use current_date() or current_timestamp().")
-    value = _date(text) if name == "DATE" else _timestamp(text, has_zone=name != "TIMESTAMP_NTZ")
+    value = _typed(name, text)
     if value is None:
         shown = "TIMESTAMP" if name == "TIMESTAMP_LTZ" else name
         raise scope.error(node, "INVALID_TYPED_LITERAL", valueType=f'"{shown}"', value=f"'{text}'")
     return value
+
+
+def _typed(name: str, text: str) -> Expression | None:
+    if name == "X":
+        return _binary(text) if _HEXADECIMAL.fullmatch(text) else None
+    return _date(text) if name == "DATE" else _timestamp(text, has_zone=name != "TIMESTAMP_NTZ")
 
 
 def _date(text: str) -> Expression | None:

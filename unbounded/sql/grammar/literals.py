@@ -1,4 +1,4 @@
-"""Grammar of literals with words: DATE'…' and its like, INTERVAL in all its forms, NULL, TRUE and FALSE."""
+"""Grammar of literals with words: DATE'…' and its like (X '…' too), INTERVAL in all its forms, NULL, TRUE and FALSE."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlglot import TokenType, exp
 
 from unbounded.sql.grammar.tokens import TokenGrammar
 
-_TYPED_LITERALS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIME"})
+_TYPED_LITERALS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIME", "X"})
 _SUPPORTED_LITERALS = '"DATE", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP", "INTERVAL", "X", "TIME"'
 _INTERVAL_UNITS = frozenset(
     f"{unit}{plural}"
@@ -28,7 +28,7 @@ class LiteralGrammar(TokenGrammar):
     def _typed_literal(self) -> exp.Expr:
         first = self.current
         self.advance()
-        text = self.required(self.string())
+        text = self.required(self.one_string())
         name = first.text.upper()
         if name not in _TYPED_LITERALS:
             names = {"unsupportedType": f'"{name}"', "supportedTypes": _SUPPORTED_LITERALS}

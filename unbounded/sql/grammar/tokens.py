@@ -118,6 +118,11 @@ class TokenGrammar(TokenCursor, ABC):
         pieces = list(iter(self._one_string, None))
         return self.marked(exp.Concat(expressions=pieces), first) if pieces else None
 
+    def one_string(self) -> exp.Expr | None:
+        """A string literal, without the ones that follow it."""
+        first, piece = self.current, self._one_string()
+        return None if piece is None else self.marked(exp.Concat(expressions=[piece]), first)
+
     def _one_string(self) -> exp.RawString | None:
         first = self.current
         if not self.take(TokenType.STRING, TokenType.RAW_STRING):
