@@ -30,7 +30,8 @@ from unbounded.session.pipeline import Pipeline
 from unbounded.session.query_context import open_context
 from unbounded.session.results import CommandDone, Result, Rows, SqlCommandDone
 from unbounded.session.storage_level import StorageLevel
-from unbounded.session.streams import SessionStreams, StartRequest
+from unbounded.session.stream_build import StartRequest
+from unbounded.session.streams import SessionStreams
 from unbounded.sql import parse_statement
 from unbounded.types.datatypes import StructType
 

@@ -4,82 +4,24 @@ from __future__ import annotations
 
 import json
 import queue
-import shutil
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-import pyarrow as pa
+from collections.abc import Callable, Iterator, Sequence
 
 from unbounded.cancellation import Cancellation
-from unbounded.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from unbounded.clock import Clock
-from unbounded.connectors.available_now import bounded_to_now
-from unbounded.connectors.streams import OutputMode, SourceContext, StreamSink, StreamSource
-from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.execution.database import Database
-from unbounded.execution.queries import Run
-from unbounded.functions.durations import parse_duration_us
-from unbounded.functions.environment import Environment
-from unbounded.ids import is_uuid, new_id
-from unbounded.optimizer.spark_row_order import order_as_spark
-from unbounded.plan import unresolved as u
-from unbounded.plan.logical import LogicalPlan
+from unbounded.ids import is_uuid
 from unbounded.session.catalog import SessionCatalog
-from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
 from unbounded.session.foreach_batch import BatchFunction
-from unbounded.session.late_rows import late_rows_table
 from unbounded.session.results import StreamStarted
-from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink, sink_name
+from unbounded.session.stream_build import StartRequest, StreamBuild, StreamServices
+from unbounded.session.stream_settings import report_settings
 from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
-from unbounded.state.columnar_store import StateSettings
-from unbounded.state.store import StateStore
 from unbounded.storage.local import LocalFileSystem
-from unbounded.streaming.checks import check_streaming_query, parse_output_mode
-from unbounded.streaming.fragments import FragmentRunner
-from unbounded.streaming.incremental import incremental_plan
-from unbounded.streaming.late_rows import LateRowsTable
-from unbounded.streaming.microbatch import MicroBatch, StreamSettings
-from unbounded.streaming.plans import IncrementalPlan
-from unbounded.streaming.progress import QueryIdentity, render_timestamp
-from unbounded.streaming.query import QueryEvents, ReportSettings, StreamingQuery
-from unbounded.streaming.runner import Schedule, schedule_of
-from unbounded.streaming.stores import open_stores
-
-LOGGED_SETTINGS = (
-    "spark.sql.shuffle.partitions",
-    "spark.sql.streaming.stateStore.providerClass",
-    "spark.sql.streaming.multipleWatermarkPolicy",
-    "spark.sql.streaming.flatMapGroupsWithState.stateFormatVersion",
-    "spark.sql.streaming.aggregation.stateFormatVersion",
-    "spark.sql.streaming.join.stateFormatVersion",
-    "spark.sql.streaming.stateStore.compression.codec",
-    "spark.sql.streaming.stateStore.rocksdb.formatVersion",
-    "spark.sql.streaming.stateStore.rocksdb.mergeOperatorVersion",
-    "spark.sql.streaming.stateStore.rowChecksum.enabled",
-    "spark.sql.streaming.queryEvolution.enableSourceEvolution",
-    "spark.sql.function.protobufExtensions.enabled",
-    "spark.sql.streaming.statefulOperator.useStrictDistribution",
-    "spark.sql.optimizer.pruneFiltersCanPruneStreamingSubplan",
-    "spark.sql.streaming.stateStore.encodingFormat",
-)
-"""Settings that Spark keeps with every batch, so that a cluster can go on from the checkpoint."""
-
-IDLE_TIMEOUT = "unbounded.streaming.idleTimeout"
-CHECKPOINT_OPTION = "checkpointlocation"
-CHECKPOINT_SETTING = "spark.sql.streaming.checkpointLocation"
-
-
-@dataclass(frozen=True, slots=True)
-class StartRequest:
-    """A `writeStream…start()` whose query is typed."""
-
-    command: u.WriteStream
-    plan: LogicalPlan
-    environment: Environment
-    context: CommandContext
+from unbounded.streaming.progress import render_timestamp
+from unbounded.streaming.query import QueryEvents, StreamingQuery
 
 
 class SessionStreams:
@@ -94,11 +36,8 @@ class SessionStreams:
         open_function: Callable[[bytes], BatchFunction],
     ) -> None:
         self._config = config
-        self._catalog = catalog
-        self._database = database
         self._clock = clock
-        self._open_function = open_function
-        self._files = LocalFileSystem()
+        self._services = StreamServices(config, catalog, database, clock, LocalFileSystem(), open_function)
         self._changed = threading.Condition()
         self._queries: dict[str, StreamingQuery] = {}
         self._ended: list[StreamingQuery] = []
@@ -108,48 +47,27 @@ class SessionStreams:
 
     def start(self, request: StartRequest) -> StreamStarted:
         """Raises: SparkError for what cannot start; what fails later fails the query."""
-        command = request.command
-        mode = parse_output_mode(command.output_mode)
-        correctness = self._config.boolean("spark.sql.streaming.statefulOperator.checkCorrectness.enabled")
-        check_streaming_query(request.plan, mode, checks_correctness=correctness)
-        plan = incremental_plan(_shown_in_order(request), mode)
-        schedule = schedule_of(command.trigger)
-        self._refuse_taken_name(command.query_name)
-        directory, is_temporary = self._checkpoint_directory(command)
-        checkpoint = open_checkpoint(self._files, directory)
-        _refuse_lost_table(command, mode, checkpoint)
-        self._stop_running(checkpoint.query_id)
-        cancellation = Cancellation()
-        runner = FragmentRunner(request.environment, self._database, cancellation)
-        sink = build_sink(command, self._sink_context(request, runner, cancellation, checkpoint.query_id))
-        settings = self._settings(mode, checkpoint, schedule)
-        identity = QueryIdentity(checkpoint.query_id, new_id(), command.query_name)
-        late_table = late_rows_table(identity, request.context, self._files)
-
-        time_zone = runner.environment.time_zone
-        stores = open_stores(plan, self._files, checkpoint, time_zone, self._clock, settings=self._state_settings())
+        self._refuse_taken_name(request.command.query_name)
+        build = StreamBuild(request, self._services)
+        self._stop_running(build.identity.query_id)
+        build.open()
 
         def ended(query: StreamingQuery) -> None:
-            sink.close()
-            runner.close()
-            for store in stores.values():
-                store.close()
-            if is_temporary and query.failure is None:
-                shutil.rmtree(directory, ignore_errors=True)
+            build.close(has_failed=query.failure is not None)
             self._query_ended(query)
 
         query = StreamingQuery(
-            identity,
-            schedule,
-            lambda: self._micro_batch(plan, sink, stores, checkpoint, runner, settings, command.trigger, late_table),
+            build.identity,
+            build.schedule,
+            build.micro_batch,
             self._clock,
-            cancellation,
+            build.cancellation,
             QueryEvents(
                 lambda progress: self._publish(EventKind.PROGRESS, _progress_event(progress)),
                 lambda event: self._publish(EventKind.IDLE, event),
                 ended,
             ),
-            self._report_settings(),
+            report_settings(self._config),
             f"== Physical Plan ==\n{request.plan}\n",
         )
         with self._changed:
@@ -158,104 +76,12 @@ class SessionStreams:
         query.start()
         return StreamStarted(query.query_id, query.run_id, query.name, started)
 
-    def _settings(self, mode: OutputMode, checkpoint: Checkpoint, schedule: Schedule) -> StreamSettings:
-        """What the first run has logged holds for all later ones."""
-        prefix = "spark.sql.streaming."
-        latest = checkpoint.offsets.log.latest()
-        before = checkpoint.offsets.read(latest).settings if latest is not None else {}
-        current = {key: value for key in LOGGED_SETTINGS if (value := self._config.find(key)) is not None}
-        idle_timeout = self._config.find(IDLE_TIMEOUT)
-        logged = {**current, **{key: before[key] for key in current if key in before}}
-        return StreamSettings(
-            mode,
-            self._config.integer(f"{prefix}minBatchesToRetain"),
-            logged,
-            self._config.boolean(f"{prefix}noDataMicroBatches.enabled"),
-            logged[f"{prefix}multipleWatermarkPolicy"].lower() == "max",
-            self._config.boolean(f"{prefix}stateStore.stateSchemaCheck"),
-            None if idle_timeout is None else parse_duration_us(idle_timeout) // 1000,
-            schedule.commit_interval_us // 1000,
-        )
-
-    def _report_settings(self) -> ReportSettings:
-        """Of `numRecentProgressUpdates` Spark keeps one less."""
-        prefix = "spark.sql.streaming."
-        recent_count = self._config.integer(f"{prefix}numRecentProgressUpdates") - 1
-        return ReportSettings(max(recent_count, 0), self._config.duration_us(f"{prefix}noDataProgressEventInterval"))
-
-    def _state_settings(self) -> StateSettings:
-        return StateSettings(
-            self._config.integer("spark.sql.streaming.stateStore.minDeltasForSnapshot"),
-            self._config.size_bytes("unbounded.streaming.state.memoryLimit"),
-        )
-
-    def _sink_context(
-        self, request: StartRequest, runner: FragmentRunner, cancellation: Cancellation, query_id: str
-    ) -> SinkContext:
-        def run_of(given: Mapping[str, pa.Table]) -> Run:
-            return Run(self._database, request.environment.time_zone, cancellation, given)
-
-        return SinkContext(
-            request.plan,
-            runner,
-            self._catalog,
-            self._config,
-            self._files,
-            self._clock,
-            run_of,
-            request.context,
-            self._open_function,
-            cancellation,
-            query_id,
-        )
-
-    def _micro_batch(
-        self,
-        plan: IncrementalPlan,
-        sink: StreamSink,
-        stores: Mapping[int, StateStore],
-        checkpoint: Checkpoint,
-        runner: FragmentRunner,
-        settings: StreamSettings,
-        trigger: u.Trigger,
-        late_table: LateRowsTable | None,
-    ) -> MicroBatch:
-        sources = self._open_sources(plan, checkpoint)
-        if trigger.kind is u.TriggerKind.AVAILABLE_NOW:
-            sources = tuple(map(bounded_to_now, sources))
-        return MicroBatch(plan, sources, sink, stores, checkpoint, runner, self._clock, settings, late_table)
-
-    def _open_sources(self, plan: IncrementalPlan, checkpoint: Checkpoint) -> tuple[StreamSource, ...]:
-        """All of them, or none stays open."""
-        sources: list[StreamSource] = []
-        try:
-            for i, scan in enumerate(plan.scans):
-                context = SourceContext(checkpoint.source_directory(i), self._files, self._clock)
-                sources.append(scan.source.open(context))
-        except BaseException:
-            for source in sources:
-                source.close()
-            raise
-        return tuple(sources)
-
     def _refuse_taken_name(self, name: str | None) -> None:
         if name is not None and any(query.name == name for query in self._active()):
             message = (
                 f"Cannot start query with name {name} as a query with that name is already active in this SparkSession"
             )
             raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", {"msg": message})
-
-    def _checkpoint_directory(self, command: u.WriteStream) -> tuple[str, bool]:
-        """Where the checkpoint is, and whether it goes with the query."""
-        chosen = u.option(command.options, CHECKPOINT_OPTION)
-        if chosen is not None:
-            return _local_path(chosen), False
-        parent = self._config.find(CHECKPOINT_SETTING)
-        if parent:
-            return f"{_local_path(parent)}/{command.query_name or new_id()}", False
-        if sink_name(command) not in TEMPORARY_CHECKPOINT_FORMATS:
-            raise analysis_error("_LEGACY_ERROR_TEMP_1298", config=CHECKPOINT_SETTING)
-        return tempfile.mkdtemp(prefix="temporary-"), True
 
     def _stop_running(self, query_id: str) -> None:
         """A checkpoint has one run at a time: the new one takes over."""
@@ -366,23 +192,5 @@ class _Handle:
         return None if failure is None else QueryFailure(failure.message, failure.condition)
 
 
-def _shown_in_order(request: StartRequest) -> LogicalPlan:
-    """The console, the memory table and user functions show their rows, so these come in Spark's order."""
-    if sink_name(request.command) not in TEMPORARY_CHECKPOINT_FORMATS:
-        return request.plan
-    return order_as_spark(request.plan, request.environment.shuffle_partition_count)
-
-
-def _refuse_lost_table(command: u.WriteStream, mode: OutputMode, checkpoint: Checkpoint) -> None:
-    """The memory table of the runs before is gone; only complete mode fills it again."""
-    is_lost = sink_name(command) == "memory" and mode is not OutputMode.COMPLETE
-    if is_lost and checkpoint.offsets.log.latest() is not None:
-        raise analysis_error("_LEGACY_ERROR_TEMP_1299", checkpointPath=f"{checkpoint.directory}/offsets")
-
-
 def _progress_event(progress: str) -> str:
     return f'{{"progress":{progress}}}'
-
-
-def _local_path(location: str) -> str:
-    return location.removeprefix("file://").removeprefix("file:").rstrip("/")
