@@ -100,11 +100,14 @@ class StateColumn:
 
     Both are engine aggregates: `update` sees the call's own invocation, `merge` one whose only engine text is the
     state column. Either may be NULL for a group without a value. `type` is a type or its rule over the argument types.
+    `name` is what readers of a stream's state see, if it is not the function's; `nullable` is for them, too.
     """
 
     type: DataType | Callable[[Types], DataType]
     update: EngineRule
     merge: EngineRule
+    name: str = ""
+    nullable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -99,13 +100,12 @@ class SystemDisk:
             return None
 
     def list(self, directory: str) -> Sequence[FileStatus]:
+        found: list[FileStatus] = []
         with os.scandir(directory) as entries:
-            found = [_status_of_entry(entry) for entry in entries]
+            for entry in entries:
+                with suppress(FileNotFoundError):  # it has gone since: others write here too
+                    found.append(_status(entry.path, entry.stat(follow_symlinks=False)))
         return sorted(found, key=lambda status: status.path)
-
-
-def _status_of_entry(entry: os.DirEntry[str]) -> FileStatus:
-    return _status(entry.path, entry.stat(follow_symlinks=False))
 
 
 def _status(path: str, found: os.stat_result) -> FileStatus:

@@ -275,8 +275,10 @@ class _Build:
         if function is None or function.state is None or call.is_distinct or call.order:
             raise not_supported(f"The aggregate {call.function} on a stream", "Use foreachBatch for it.")
         types = tuple(a.data_type for a in call.arguments)
-        kept = (c.type(types) if callable(c.type) else c.type for c in function.state.columns)
-        return tuple(self.ids.attribute(f"{call.function}{i}", data_type) for i, data_type in enumerate(kept))
+        return tuple(
+            self.ids.attribute(c.name or call.function, c.type(types) if callable(c.type) else c.type, c.nullable)
+            for c in function.state.columns
+        )
 
 
 def _has_watermark(plan: LogicalPlan) -> bool:

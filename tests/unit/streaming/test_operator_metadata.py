@@ -40,7 +40,7 @@ def shown(found: OperatorMetadata) -> str:
             "SELECT upper(user) AS u, count(*) AS n, avg(second(at)) FROM clicks GROUP BY upper(user)",
             OutputMode.UPDATE,
             False,
-            ["0 stateStoreSave 1 0 struct<upper(user):string> struct<count0:bigint,avg0:double,avg1:bigint>"],
+            ["0 stateStoreSave 1 0 struct<upper(user):string> struct<count:bigint,sum:double,count_2:bigint>"],
         ),
         (
             WINDOWS,
@@ -48,14 +48,14 @@ def shown(found: OperatorMetadata) -> str:
             False,
             [
                 "0 stateStoreSave 2 0 struct<user:string,window:struct<start:timestamp,end:timestamp>> "
-                "struct<count0:bigint>"
+                "struct<count:bigint>"
             ],
         ),
         (
             "SELECT count(*), sum(second(at)), sum(minute(at)) FROM clicks",
             OutputMode.COMPLETE,
             False,
-            ["0 stateStoreSave 0 0 struct<key:void> struct<count0:bigint,sum0:bigint,sum0_2:bigint>"],
+            ["0 stateStoreSave 0 0 struct<key:void> struct<count:bigint,sum:bigint,sum_2:bigint>"],
         ),
         (
             SESSIONS,
@@ -63,7 +63,7 @@ def shown(found: OperatorMetadata) -> str:
             False,
             [
                 "0 sessionWindowStateStoreSaveExec 1 1 struct<user:string,sessionStartTime:timestamp> "
-                "struct<user:string,session_window:struct<start:timestamp,end:timestamp>,count0:bigint>"
+                "struct<user:string,session_window:struct<start:timestamp,end:timestamp>,count:bigint>"
             ],
         ),
         (
@@ -81,8 +81,8 @@ def shown(found: OperatorMetadata) -> str:
             False,
             [
                 "0 stateStoreSave 1 0 struct<window:struct<start:timestamp,end:timestamp>> "
-                "struct<count0:bigint,sum0:bigint>",
-                "1 stateStoreSave 1 0 struct<window:struct<start:timestamp,end:timestamp>> struct<count0:bigint>",
+                "struct<count:bigint,sum:bigint>",
+                "1 stateStoreSave 1 0 struct<window:struct<start:timestamp,end:timestamp>> struct<count:bigint>",
             ],
         ),
     ],

@@ -30,4 +30,4 @@ COUNT_MERGE = f"CAST(coalesce({call('sum', '{0}')}, 0) AS BIGINT)"
 
 
 def count_column(update: EngineRule) -> StateColumn:
-    return StateColumn(LONG, update, COUNT_MERGE)
+    return StateColumn(LONG, update, COUNT_MERGE, "count", nullable=False)

@@ -245,7 +245,7 @@ def _extreme(name: str) -> Function:
 _SUM_STATE = AggregateState((StateColumn(sum_type, _lower_sum, f"CAST({call('sum', '{0}')} AS {{type}})"),), "{0}")
 _AVERAGE_STATE = AggregateState(
     (
-        StateColumn(_state_sum_type, _update_sum, f"CAST({call('sum', '{0}')} AS {{type}})"),
+        StateColumn(_state_sum_type, _update_sum, f"CAST({call('sum', '{0}')} AS {{type}})", "sum"),
         count_column(call("count", "{0}")),
     ),
     _finish_average,
