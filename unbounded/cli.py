@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("run", help="run a PySpark program")
     command.add_argument("--remote", metavar="URL", help="run it on this Spark Connect server (sc://host:port) instead")
+    _add_settings(command)
     command.add_argument("script", help="the program, run as python would run it")
     command.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own arguments")
     command.set_defaults(run=_run)
@@ -51,14 +52,28 @@ def _add_server(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.add_argument("--token", default=os.environ.get(TOKEN_VARIABLE), help=f"default: ${TOKEN_VARIABLE}")
     command.add_argument("--tls-certificate", metavar="FILE", help="certificate chain, PEM")
     command.add_argument("--tls-key", metavar="FILE", help="its private key, PEM")
+    _add_settings(command)
     command.set_defaults(run=_server)
 
 
 def _add_sql(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("sql", help="run one SQL statement and print its rows")
     command.add_argument("--remote", metavar="URL", help="run it on this Spark Connect server instead")
+    _add_settings(command)
     command.add_argument("statement")
     command.set_defaults(run=_sql)
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    text = "a setting of the engine and its sessions; may be repeated"
+    command.add_argument("--conf", metavar="KEY=VALUE", action="append", type=_setting, default=[], help=text)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not key or not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
 
 
 def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -87,24 +102,29 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _run(options: argparse.Namespace) -> int:
     from unbounded.embed.running import run_program  # noqa: PLC0415
 
-    return run_program(options.script, options.arguments, remote=options.remote)
+    return run_program(options.script, options.arguments, remote=options.remote, settings=dict(options.conf))
 
 
 def _sql(options: argparse.Namespace) -> int:
     from unbounded.embed.running import run_statement  # noqa: PLC0415
 
-    return run_statement(options.statement, remote=options.remote)
+    return run_statement(options.statement, remote=options.remote, settings=dict(options.conf))
 
 
 def _server(options: argparse.Namespace) -> int:
-    from unbounded.embed.serving import AddressRefused, serve_until_stopped, server_address  # noqa: PLC0415
+    from unbounded.embed.serving import (
+        AddressRefused,
+        EngineSettingRefused,
+        serve_until_stopped,
+        server_address,
+    )
 
     try:
         address = server_address(
             options.host, options.port, options.token, certificate=options.tls_certificate, key=options.tls_key
         )
-        return serve_until_stopped(address)
-    except (AddressRefused, OSError) as error:
+        return serve_until_stopped(address, dict(options.conf))
+    except (AddressRefused, EngineSettingRefused, OSError) as error:
         sys.stderr.write(f"unbounded: {error}\n")
         return USAGE_EXIT_CODE
 

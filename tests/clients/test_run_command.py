@@ -170,3 +170,26 @@ def test_one_bad_statement(program: Program) -> None:
     outcome = program.command("sql", "SELECT * FROM nope")
     assert outcome.exit_code == 1
     assert outcome.errors.startswith("[TABLE_OR_VIEW_NOT_FOUND]")
+
+
+def test_settings_of_the_engine_and_its_sessions(program: Program) -> None:
+    script = """
+    from pyspark.sql import SparkSession
+    print(SparkSession.builder.getOrCreate().conf.get("spark.sql.shuffle.partitions"))
+    """
+    program.write(script)
+    arguments = ("--conf", "spark.sql.shuffle.partitions=8", "--conf", "unbounded.duckdb.threads=1")
+    assert program.command("run", *arguments, "app.py") == Outcome(0, "8\n", "")
+
+
+@pytest.mark.parametrize("setting", ["no_sign", "=value"])
+def test_a_setting_without_key_or_sign_is_refused(program: Program, setting: str) -> None:
+    outcome = program.command("run", "--conf", setting, "app.py")
+    assert outcome.exit_code == 2
+    assert f"'{setting}' is not KEY=VALUE" in outcome.errors
+
+
+def test_an_engine_setting_that_there_is_not_is_named(program: Program) -> None:
+    outcome = program.command("server", "--port", "0", "--conf", "unbounded.duckdb.nonsense=1")
+    assert outcome.exit_code == 2
+    assert outcome.errors.startswith("unbounded: the setting unbounded.duckdb.nonsense=1 cannot be used:")

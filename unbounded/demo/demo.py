@@ -24,7 +24,7 @@ def run_demo(seconds: float, seed: int) -> int:
         feeder = ReadingFeeder(Path(folder), seed)
         feeder.start()
         try:
-            return run_program(str(SCRIPT), [folder, str(seconds)], remote=None)
+            return run_program(str(SCRIPT), [folder, str(seconds)], remote=None, settings={})
         finally:
             feeder.stop()
 

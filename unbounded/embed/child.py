@@ -35,10 +35,13 @@ def main() -> None:
     hosts: list[EngineHost] = []
     threading.Thread(target=_leave_with_parent, args=(os.getppid(), hosts), daemon=True).start()
     _report_port(int(sys.argv[1]), server.port)
-    from unbounded.embed.hosting import EngineHost  # noqa: PLC0415  the engine is heavy, and the parent wants the port now
+    from unbounded.embed.hosting import EngineHost, EngineSettingRefused  # noqa: PLC0415  the engine is heavy, and the parent wants the port now
 
     sys.path.extend(path for path in order.import_paths if path not in sys.path)
-    hosts.append(EngineHost(server, order.settings))
+    try:
+        hosts.append(EngineHost(server, order.settings))
+    except EngineSettingRefused as refused:
+        sys.exit(f"unbounded: {refused}")
     gc.freeze()
     gc.enable()
     threading.Event().wait()

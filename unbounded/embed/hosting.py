@@ -9,13 +9,16 @@ from unbounded.clock import SystemClock
 from unbounded.connect.edge import ConnectEdge
 from unbounded.connect.loop_back import LoopBack
 from unbounded.connect.server import ConnectServer
+from unbounded.execution.database import EngineSettingRefused
 from unbounded.session.engine import Engine
+
+__all__ = ["EngineHost", "EngineSettingRefused"]
 
 TIDY_INTERVAL_S = 15.0
 
 
 class EngineHost:
-    """Serves from the moment it is made until `close`."""
+    """Serves from the moment it is made until `close`. Raises: EngineSettingRefused"""
 
     def __init__(self, server: ConnectServer, settings: Mapping[str, str]) -> None:
         self._server = server

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from unbounded.embed.process import start_engine
 from unbounded.embed.script import run_script, script_directory
@@ -16,15 +16,15 @@ from unbounded.embed.script import run_script, script_directory
 ROWS_SHOWN_MAX = 1000
 
 
-def run_program(script: str, arguments: Sequence[str], *, remote: str | None) -> int:
-    """Exit code of the program."""
-    _connect(remote, import_paths=[script_directory(script)])
+def run_program(script: str, arguments: Sequence[str], *, remote: str | None, settings: Mapping[str, str]) -> int:
+    """Exit code of the program. `settings`: of the engine, and of every session on it."""
+    _connect(remote, settings, import_paths=[script_directory(script)])
     return run_script(script, arguments)
 
 
-def run_statement(statement: str, *, remote: str | None) -> int:
+def run_statement(statement: str, *, remote: str | None, settings: Mapping[str, str]) -> int:
     """Prints the statement's rows, if it has columns; the error goes to standard error."""
-    _connect(remote, import_paths=[])
+    _connect(remote, settings, import_paths=[])
     from pyspark.errors import PySparkException  # noqa: PLC0415  the engine has to be started first
     from pyspark.logger import PySparkLogger  # noqa: PLC0415
     from pyspark.sql import SparkSession  # noqa: PLC0415
@@ -43,9 +43,9 @@ def run_statement(statement: str, *, remote: str | None) -> int:
     return 0
 
 
-def _connect(remote: str | None, import_paths: Sequence[str]) -> None:
-    """Makes the builder's default the server at `remote` or a new engine."""
-    engine = start_engine({}, import_paths) if remote is None else None
+def _connect(remote: str | None, settings: Mapping[str, str], import_paths: Sequence[str]) -> None:
+    """Makes the builder's default the server at `remote` or a new engine with `settings`."""
+    engine = start_engine(settings, import_paths) if remote is None else None
     # Thousands of objects that will stay: collecting garbage among them costs a tenth of the start.
     gc.disable()
     from unbounded.embed.client_setup import prepare_client  # noqa: PLC0415  PySpark, while the engine is starting

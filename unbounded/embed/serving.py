@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from unbounded.connect.server import AddressRefused, Certificate, ConnectServer, ServerAddress
-from unbounded.embed.hosting import EngineHost
+from unbounded.embed.hosting import EngineHost, EngineSettingRefused
 
-__all__ = ["AddressRefused", "serve_until_stopped", "server_address"]
+__all__ = ["AddressRefused", "EngineSettingRefused", "serve_until_stopped", "server_address"]
 
 
 def server_address(
@@ -23,8 +24,8 @@ def server_address(
     return ServerAddress(host, port, token or None, files)
 
 
-def serve_until_stopped(address: ServerAddress) -> int:
-    """Returns after SIGINT or SIGTERM.
+def serve_until_stopped(address: ServerAddress, settings: Mapping[str, str]) -> int:
+    """Returns after SIGINT or SIGTERM. `settings`: of the engine, and of every session on it.
 
     A signal may strike any thread, and wakes the main one by a pipe: its own handler would run only when the wait ends.
     """
@@ -34,7 +35,7 @@ def serve_until_stopped(address: ServerAddress) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     server = ConnectServer(address)
-    host = EngineHost(server, {})
+    host = EngineHost(server, settings)
     sys.stdout.write(f"Listening on sc://{address.host}:{server.port}\n")
     sys.stdout.flush()
     os.read(reader, 1)
