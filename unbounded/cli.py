@@ -112,7 +112,7 @@ def _sql(options: argparse.Namespace) -> int:
 
 
 def _server(options: argparse.Namespace) -> int:
-    from unbounded.embed.serving import (
+    from unbounded.embed.serving import (  # noqa: PLC0415
         AddressRefused,
         EngineSettingRefused,
         serve_until_stopped,
