@@ -49,6 +49,8 @@ class PreparedQuery:
                 table = cast(pa.Table, self._cursor.execute(f"EXECUTE {_STATEMENT}").to_arrow_table())
         finally:
             forget()
+            for slot in self._slots.values():
+                slot.table = slot.table.schema.empty_table()
         return pa.Table.from_batches(
             (as_spark_batch(batch, self._schema) for batch in table.to_batches()), self._schema
         )
