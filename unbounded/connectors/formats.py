@@ -46,6 +46,10 @@ _FILE_FORMATS: Mapping[str, FileFormat] = {
     f"{_PACKAGE}.binaryfile.binaryfileformat": FileFormat.BINARY,
 }
 
+STATE_FORMATS = ("statestore", "state-metadata")
+"""What a checkpoint keeps, for reading alone (`session.state_sources`)."""
+
+_READ_ONLY = "It is a format of spark.read."
 _STREAM_ONLY = "It is a format of readStream and writeStream."
 _NOT_IN_BATCHES = frozenset({"rate", "rate-micro-batch", "socket"})
 _KNOWN: Mapping[str, str] = {
@@ -64,8 +68,7 @@ _KNOWN: Mapping[str, str] = {
     "kinesis": _STREAM_ONLY,
     "console": _STREAM_ONLY,
     "memory": _STREAM_ONLY,
-    "statestore": "See the checkpoint commands of `unbounded`.",
-    "state-metadata": "See the checkpoint commands of `unbounded`.",
+    **dict.fromkeys(STATE_FORMATS, _READ_ONLY),
 }
 
 

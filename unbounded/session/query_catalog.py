@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 
 from unbounded.analysis.context import Ids
-from unbounded.connectors.files.scan import FileScan
-from unbounded.connectors.formats import find_file_format, is_file_format
+from unbounded.connectors.api import BatchSource
+from unbounded.connectors.formats import STATE_FORMATS, find_file_format, is_file_format
 from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import analysis_error
 from unbounded.lowering.lowered import LoweredQuery
@@ -19,6 +19,7 @@ from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import table_provider
+from unbounded.session.state_sources import find_state_source
 from unbounded.session.stream_sources import build_source
 from unbounded.session.tables import Tables
 from unbounded.session.warehouse import Table
@@ -64,6 +65,8 @@ class QueryCatalog:
             if table.view_text is not None:
                 return self._analyze(self._tables.view_query(table), table.view_database, ids)
             return _scanned(self._tables.scan(table, options), ids)
+        if len(parts) == 2 and parts[0].lower() in STATE_FORMATS:
+            raise analysis_error("UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY", dataSourceType=parts[0])
         if len(parts) == 2 and is_file_format(parts[0]):
             return self.load(u.DataSource(parts[0], None, options, (parts[1],), is_streaming), ids)
         return None
@@ -86,6 +89,10 @@ class QueryCatalog:
         """Raises: SparkError for unknown formats, missing paths, wrong options and schemas that cannot be told"""
         if source.is_streaming:
             return _streamed(build_source(source, self._files, self._names.config), ids)
+        _refuse_two_paths(source)
+        state = find_state_source(source, self._names.config.time_zone)
+        if state is not None:
+            return _scanned(state, ids)
         file_format = find_file_format(source.format or self._names.config.get("spark.sql.sources.default"))
         paths = _paths(source, file_format.shown)
         return _scanned(self._files.read(file_format, paths, source.schema, source.options), ids)
@@ -99,7 +106,7 @@ class QueryCatalog:
         return self._call(operation, arguments)
 
 
-def _scanned(scan: FileScan, ids: Ids) -> LogicalPlan:
+def _scanned(scan: BatchSource, ids: Ids) -> LogicalPlan:
     return Scan(scan, ids.attributes(scan.schema))
 
 
@@ -109,6 +116,11 @@ def _streamed(provider: StreamProvider, ids: Ids) -> LogicalPlan:
 
 def _is_stream(node: object) -> bool:
     return isinstance(node, StreamScan)
+
+
+def _refuse_two_paths(source: u.DataSource) -> None:
+    if source.paths and any(u.option(source.options, name) is not None for name in ("path", "paths")):
+        raise analysis_error("_LEGACY_ERROR_TEMP_1306", config="spark.sql.legacy.pathOptionBehavior.enabled")
 
 
 def _paths(source: u.DataSource, format_name: str) -> tuple[str, ...]:

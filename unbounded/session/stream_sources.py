@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from unbounded.connectors.formats import find_file_format, is_file_format
+from unbounded.connectors.formats import STATE_FORMATS, find_file_format, is_file_format
 from unbounded.connectors.rate import rate_micro_batch_provider, rate_provider
 from unbounded.connectors.socket_lines import socket_provider
 from unbounded.connectors.streams import StreamProvider
@@ -30,7 +30,7 @@ _SOURCES: Mapping[str, _Source] = {
     "socket": _Source("TextSocketSourceProvider", socket_provider),
 }
 _NOT_YET = frozenset({"kafka", "kinesis"})
-_NOT_STREAMED = frozenset({"console", "noop", "jdbc"})
+_NOT_STREAMED = frozenset({"console", "noop", "jdbc", *STATE_FORMATS})
 
 
 def build_source(source: u.DataSource, files: FileSources, config: SessionConfig) -> StreamProvider:

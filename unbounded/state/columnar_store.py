@@ -147,16 +147,8 @@ class ColumnarStateStore:
         self._files.look()
         self._version, self.rows = 0, self._empty()
         rows = self._empty()
-        start = self._files.latest_snapshot(version)
-        if start:
-            for table in self._files.read_snapshot(start):
-                rows.put(table)
-                self._keep(rows)
-        for step in range(start + 1, version + 1):
-            changes = self._files.read_changes(step)
-            if changes.removed is not None:
-                rows.remove(changes.removed)
-            rows.put(changes.rows)
+        for piece in self._files.restoring(version, self._files.latest_snapshot(version)):
+            rows.apply(piece)
             self._keep(rows)
         self._version, self.rows = version, rows
 
@@ -229,8 +221,11 @@ class ColumnarTransaction:
     def get(self, keys: pa.Table) -> pa.Table:
         with self.updates:
             rows, _, ids = self._rows.find(keys)
+            ordered = np.sort(ids)
+            if not np.any(ordered[1:] == ordered[:-1]):
+                return rows
             _, firsts = np.unique(ids, return_index=True)
-            return rows if len(firsts) == len(ids) else rows.take(pa.array(np.sort(firsts)))
+            return rows.take(pa.array(np.sort(firsts)))
 
     def put(self, rows: pa.Table) -> None:
         with self.updates:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from unbounded.state.hash_index import HashIndex, Ids
 from unbounded.state.key_words import Flags, KeyWords, Positions, Words, encode_keys, has_repeated_key
 from unbounded.state.segments import Segments
+from unbounded.state.state_file import StateFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,12 @@ class _Asked:
         if not len(self.hashes):
             return None
         mine, theirs = np.argsort(self.hashes), np.argsort(hashes)
-        found = np.searchsorted(self.hashes[mine], hashes[theirs])
         positions = np.empty(len(hashes), dtype=np.int64)
-        positions[theirs] = mine[np.minimum(found, len(mine) - 1)]
+        if np.array_equal(self.hashes[mine], hashes[theirs]):  # as a rule all that was asked for is put
+            positions[theirs] = mine
+        else:
+            found = np.searchsorted(self.hashes[mine], hashes[theirs])
+            positions[theirs] = mine[np.minimum(found, len(mine) - 1)]
         if not np.array_equal(self.hashes[positions], hashes):
             return None
         return positions if self.words.take(positions).equals(words).all() else None
@@ -119,6 +123,12 @@ class KeyedRows:
         self.segments.mark(found.ids[is_known], is_live=False)
         self.row_count += int(np.count_nonzero(~is_known))
         self._changes.append(_Change(hashes, found.ids, new_ids))
+
+    def apply(self, changes: StateFile) -> None:
+        """Removes what it removes, then puts what it puts."""
+        if changes.removed is not None:
+            self.remove(changes.removed)
+        self.put(changes.rows)
 
     def remove(self, keys: pa.Table) -> pa.Table:
         """The keys that were there, each once."""

@@ -53,6 +53,12 @@ def decode_state_file(path: str, content: bytes, schema: pa.Schema, key_schema: 
     return StateFile(rows, _as_schema(removed, key_schema, "KEY"), part_count)
 
 
+def stored_schema(path: str, content: bytes) -> pa.Schema:
+    """The columns of the rows in a file. Raises: SparkError if the content is not what was written"""
+    _check(path, content)
+    return pa.ipc.open_stream(content).schema
+
+
 def _write_stream(sink: pa.NativeFile, table: pa.Table) -> None:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

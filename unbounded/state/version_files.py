@@ -68,6 +68,14 @@ class VersionFiles:
     def read_changes(self, version: int) -> StateFile:
         return self._read(self._changes_path(version), "CANNOT_READ_DELTA_FILE_NOT_EXISTS")
 
+    def restoring(self, version: int, snapshot: int) -> Iterator[StateFile]:
+        """What makes `version`, piece by piece, beginning with a snapshot (0: with the empty state)."""
+        if snapshot:
+            for table in self.read_snapshot(snapshot):
+                yield StateFile(table)
+        for step in range(snapshot + 1, version + 1):
+            yield self.read_changes(step)
+
     def restore_cost(self, version: int) -> RestoreCost:
         start = self.latest_snapshot(version)
         sizes = [self._known.changes.get(step, 0) for step in range(start + 1, version + 1)]

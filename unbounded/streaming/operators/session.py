@@ -62,6 +62,15 @@ def session_layout(operator: IncrementalSessions, time_zone: str) -> StateLayout
     return StateLayout(pa.schema([*keys, sessions, (EXPIRY, pa.int64())]), len(keys), EXPIRY)
 
 
+def session_columns(rows: pa.Table) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """Rows of the state -> columns by name with a row per session; first those of the key, then those of a session."""
+    lists = _whole(rows.column(SESSIONS))
+    owners, sessions = pc.list_parent_indices(lists), pc.list_flatten(lists)
+    keys = rows.schema.names[: rows.schema.get_field_index(SESSIONS)]
+    columns = {name: rows.column(name).take(owners) for name in keys}
+    return columns | {field.name: pc.struct_field(sessions, [i]) for i, field in enumerate(sessions.type)}
+
+
 class _Layout:
     """Sessions as rows (`schema`), and as one row per key with a list of them."""
 
@@ -75,14 +84,7 @@ class _Layout:
 
     def exploded(self, rows: pa.Table) -> pa.Table:
         """A row per session, those of a key together."""
-        lists = rows.column(SESSIONS).combine_chunks()
-        lists = lists.chunk(0) if isinstance(lists, pa.ChunkedArray) and lists.num_chunks else lists
-        if len(rows) == 0:
-            return self.schema.empty_table()
-        owners = pc.list_parent_indices(lists)
-        values = pc.list_flatten(lists)
-        columns = {name: rows.column(name).take(owners) for name in self.keys}
-        columns |= {field.name: pc.struct_field(values, [i]) for i, field in enumerate(self.values)}
+        columns = session_columns(rows)
         return pa.table([columns[name] for name in self.names], schema=self.schema)
 
     def packed(self, rows: pa.Table) -> pa.Table:
