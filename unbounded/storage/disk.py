@@ -6,6 +6,7 @@ What must survive a loss of power is built on them in two places: `local` (check
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -62,6 +63,10 @@ class Disk(Protocol):
         ...
 
 
+_NOT_OFFERED = (errno.EINVAL, errno.ENOTSUP)
+"""What a file system answers that keeps directories durable itself, or cannot (network shares)."""
+
+
 class SystemDisk:
     """Implements `Disk` with the system's own calls."""
 
@@ -72,6 +77,9 @@ class SystemDisk:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in _NOT_OFFERED or not os.path.isdir(path):
+                raise
         finally:
             os.close(descriptor)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,3 +66,16 @@ def test_a_refusal_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OSError, match="file/0"):
         LocalFileSystem().replace(str(tmp_path / "file" / "0"), b"")
+
+
+def test_a_file_system_without_durable_directories_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync = os.fsync
+
+    def of_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", of_files_only)
+    LocalFileSystem().replace(str(tmp_path / "a" / "0"), b"x")
+    assert (tmp_path / "a" / "0").read_bytes() == b"x"
