@@ -50,13 +50,16 @@ STATE_FORMATS = ("statestore", "state-metadata")
 """What a checkpoint keeps, for reading alone (`session.state_sources`)."""
 
 _READ_ONLY = "It is a format of spark.read."
+DELTA = "delta"
+"""Tables of Delta Lake (`connectors.delta`)."""
+
 _STREAM_ONLY = "It is a format of readStream and writeStream."
 _NOT_IN_BATCHES = frozenset({"rate", "rate-micro-batch", "socket"})
 _KNOWN: Mapping[str, str] = {
     "avro": "Convert the files to parquet.",
     "orc": "Convert the files to parquet.",
     "xml": "Convert the files to JSON.",
-    "delta": "Read its parquet files, or write parquet.",
+    DELTA: "Use load(path) and save(path).",
     "iceberg": "Write parquet.",
     "hudi": "Write parquet.",
     "jdbc": "Read the table with pandas and use createDataFrame.",

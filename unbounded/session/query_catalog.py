@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.connectors.api import BatchSource
-from unbounded.connectors.formats import STATE_FORMATS, find_file_format, is_file_format
+from unbounded.connectors.formats import DELTA, STATE_FORMATS, find_file_format, is_file_format
 from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import analysis_error
 from unbounded.lowering.lowered import LoweredQuery
@@ -17,6 +17,7 @@ from unbounded.plan.expressions import SortOrder
 from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Scan, Sort, StreamScan
 from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
+from unbounded.session.delta_reads import delta_relation, is_delta
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import table_provider
 from unbounded.session.state_sources import find_state_source
@@ -67,7 +68,7 @@ class QueryCatalog:
             return _scanned(self._tables.scan(table, options), ids)
         if len(parts) == 2 and parts[0].lower() in STATE_FORMATS:
             raise analysis_error("UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY", dataSourceType=parts[0])
-        if len(parts) == 2 and is_file_format(parts[0]):
+        if len(parts) == 2 and (is_file_format(parts[0]) or parts[0].lower() == DELTA):
             return self.load(u.DataSource(parts[0], None, options, (parts[1],), is_streaming), ids)
         return None
 
@@ -89,6 +90,8 @@ class QueryCatalog:
         """Raises: SparkError for unknown formats, missing paths, wrong options and schemas that cannot be told"""
         if source.is_streaming:
             return _streamed(build_source(source, self._files, self._names.config), ids)
+        if is_delta(source.format, self._names.config):
+            return delta_relation(source, self._names.config, ids)
         _refuse_two_paths(source)
         state = find_state_source(source, self._names.config.time_zone)
         if state is not None:

@@ -1,0 +1,66 @@
+"""Options of Delta tables as tables: what is known to readers, writers and streams, and what is refused by name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from unbounded.connectors.option_values import illegal_argument
+from unbounded.errors import analysis_error, not_supported
+
+_logger = logging.getLogger("unbounded")
+_NO_FEED = "Read the table's versions with versionAsOf."
+
+
+class DeltaUse(Enum):
+    """The value is what errors call it."""
+
+    READ = "reading a Delta table"
+    WRITE = "writing a Delta table"
+    SOURCE = "the streaming source delta"
+    SINK = "the streaming sink delta"
+
+
+_KNOWN: Mapping[DeltaUse, frozenset[str]] = {
+    DeltaUse.READ: frozenset({"path", "versionasof", "timestampasof"}),
+}
+_REFUSED: Mapping[DeltaUse, Mapping[str, tuple[str, str]]] = {
+    DeltaUse.READ: {"readchangefeed": ("readChangeFeed", _NO_FEED), "readchangedata": ("readChangeData", _NO_FEED)},
+}
+
+
+def check_options(options: Mapping[str, str], use: DeltaUse) -> None:
+    """Raises: SparkError UNBOUNDED_NOT_SUPPORTED for an option that is set to other than false"""
+    for key, value in options.items():
+        refused = _REFUSED[use].get(key)
+        if refused is not None and value.lower() != "false":
+            raise not_supported(f"The option {refused[0]} of {use.value}", refused[1])
+        if refused is None and key not in _KNOWN[use]:
+            _logger.debug("The option %s=%s is unknown to %s and has no effect.", key, value, use.value)
+
+
+def boolean(options: Mapping[str, str], name: str) -> bool:
+    """Whether the option `name` is true; false if it is not given."""
+    value = options.get(name.lower(), "false").lower()
+    if value not in ("true", "false"):
+        raise illegal_argument(f"Invalid value '{value}' for option '{name}', must be 'true' or 'false'")
+    return value == "true"
+
+
+def version_number(text: str, name: str) -> int:
+    if not text.isdecimal():
+        raise illegal_argument(f"Invalid value '{text}' for option '{name}', must be greater than or equal to zero")
+    return int(text)
+
+
+def instant_ms(text: str, zone: ZoneInfo | timezone) -> int:
+    """A date or a time, in `zone` if it has none of its own. Raises: SparkError DELTA_TIMESTAMP_INVALID"""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise analysis_error("DELTA_TIMESTAMP_INVALID", expr=text) from None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,142 @@
+"""One version of a Delta table: its columns and files, opened by delta-rs and read by the engine itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from unbounded.connectors.delta import log
+from unbounded.connectors.delta.library import library
+from unbounded.connectors.files.format_options import ParquetOptions
+from unbounded.connectors.files.listing import DataFile
+from unbounded.connectors.files.partitions import read_values
+from unbounded.connectors.files.scan import FileScan
+from unbounded.connectors.formats import FileFormat
+from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.types.datatypes import StructType, TimestampType
+from unbounded.types.json_form import from_json
+
+_MAPPING = "delta.columnMapping.mode"
+_FEATURES = frozenset({"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
+"""What a table may ask of its readers; the first two only while they are not in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`path` is absolute; `schema` has all columns in the table's order."""
+
+    path: str
+    table_id: str
+    version: int
+    schema: StructType
+    partition_columns: tuple[str, ...]
+    files: tuple[DataFile, ...]
+
+    def scan(self) -> FileScan:
+        """A read of all files; partition columns come last, whatever the table's order."""
+        return self.scan_of(self.files).in_reading_order()
+
+    def scan_of(self, files: Iterable[DataFile]) -> FileScan:
+        """A read of some files of the table. Raises: SparkError if their folders do not tell the partition values"""
+        by_name = {field.name: field for field in self.schema.fields}
+        data = StructType(tuple(f for f in self.schema.fields if f.name not in self.partition_columns))
+        partitions = StructType(tuple(by_name[name] for name in self.partition_columns))
+        placed = tuple(replace(file, values=self._values(file.path)) for file in files)
+        return FileScan(FileFormat.PARQUET, placed, data, ParquetOptions(), partitions)
+
+    def _values(self, path: str) -> tuple[str | None, ...]:
+        folders = os.path.dirname(os.path.relpath(path, self.path))
+        values = dict(read_values(folders.split("/")) or ()) if folders else {}
+        if not self.partition_columns or set(values) == set(self.partition_columns):
+            return tuple(values[name] for name in self.partition_columns)
+        hint = "Rewrite the table without delta.randomizeFilePrefixes."
+        raise not_supported(f"A Delta table whose folders do not name its partitions ({path})", hint)
+
+
+def open_table(path: str) -> Any:
+    """The table at `path` (absolute) as delta-rs knows it. Raises: SparkError DELTA_PATH_DOES_NOT_EXIST, …"""
+    if not os.path.exists(path):
+        raise analysis_error("DELTA_PATH_DOES_NOT_EXIST", path=path)
+    if not log.is_table(path):
+        raise analysis_error("DELTA_MISSING_DELTA_TABLE", tableName=f"`{path}`")
+    return _guarded(path, lambda: library().DeltaTable(path))
+
+
+def open_snapshot(path: str, version: int | None, time_zone: str) -> Snapshot:
+    """Version `version` of the table, None for the latest.
+
+    Raises: SparkError DELTA_VERSION_NOT_FOUND, and for tables that need what is not there
+    """
+    table = open_table(path)
+    if version is not None and version != table.version():
+        _check_version(path, version, table.version())
+        _guarded(path, lambda: table.load_as_version(version))
+    return snapshot_of(table, path, time_zone)
+
+
+def snapshot_of(table: Any, path: str, time_zone: str) -> Snapshot:
+    """Raises: SparkError for tables that need what is not there"""
+    _check_features(table)
+    metadata = table.metadata()
+    schema = from_json(table.schema().to_json())
+    assert isinstance(schema, StructType)
+    names = tuple(metadata.partition_columns)
+    _check_partitions(schema, names, time_zone)
+    return Snapshot(path, metadata.id, table.version(), schema, names, tuple(_files(table, path)))
+
+
+def _files(table: Any, path: str) -> Sequence[DataFile]:
+    rows = pa.table(table.get_add_actions()).select(["path", "size_bytes", "modification_time"])
+    columns = [column.to_pylist() for column in rows.columns]
+    return [DataFile(log.file_path(path, name), size, time) for name, size, time in zip(*columns, strict=True)]
+
+
+def _check_version(path: str, version: int, latest: int) -> None:
+    if not 0 <= version <= latest:
+        earliest = next(iter(log.versions(path)), latest)
+        parameters = {"userVersion": str(version), "earliest": str(earliest), "latest": str(latest)}
+        raise analysis_error("DELTA_VERSION_NOT_FOUND", **parameters)
+
+
+def _check_features(table: Any) -> None:
+    for feature in table.protocol().reader_features or ():
+        if feature not in _FEATURES:
+            raise not_supported(f"Reading a Delta table with the feature {feature}", "Drop the feature from the table.")
+    if table.metadata().configuration.get(_MAPPING, "none") != "none":
+        hint = "Rewrite the table with delta.columnMapping.mode = none."
+        raise not_supported("Reading a Delta table with column mapping", hint)
+    if "deletionVectors" in (table.protocol().reader_features or ()) and _has_deletion_vectors(table):
+        hint = "Remove them with REORG TABLE … APPLY (PURGE) where the table was written."
+        raise not_supported("Reading a Delta table with deletion vectors", hint)
+
+
+def _has_deletion_vectors(table: Any) -> bool:
+    """One that delta-rs cannot decode is one, too."""
+    try:
+        return bool(table.deletion_vectors().read_all().num_rows)
+    except library().exceptions.DeltaError:
+        return True
+
+
+def _check_partitions(schema: StructType, names: Sequence[str], time_zone: str) -> None:
+    """The log holds instants without a zone: delta-rs means UTC, Spark its session's zone."""
+    has_instants = any(isinstance(f.data_type, TimestampType) for f in schema.fields if f.name in names)
+    if has_instants and time_zone not in {"UTC", "Etc/UTC", "GMT", "Z"}:
+        hint = "Set spark.sql.session.timeZone to UTC."
+        raise not_supported("A Delta table partitioned by TIMESTAMP outside the time zone UTC", hint)
+
+
+def _guarded(path: str, call: Any) -> Any:
+    """What `call` returns; an error of delta-rs becomes ours."""
+    try:
+        return call()
+    except library().exceptions.DeltaError as error:
+        raise failed(path, error) from error
+
+
+def failed(path: str, error: Exception) -> SparkError:
+    return analysis_error("UNBOUNDED_DELTA_TABLE", path=path, reason=str(error).split("\n")[0])
