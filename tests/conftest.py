@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.runner.case_file import belongs_here
 from tests.runner.collection import ENGINE, CaseFileItems
 from tests.runner.engine import ENGINE_SETTINGS, EngineUnderTest
+
+_SLOW_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **_SLOW_MACHINE)  # type: ignore[arg-type]
+settings.register_profile("explore", **_SLOW_MACHINE)  # type: ignore[arg-type]
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

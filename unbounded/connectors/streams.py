@@ -64,6 +64,15 @@ class WaitingSource(Protocol):
 
 
 @runtime_checkable
+class RememberingSource(Protocol):
+    """A source that does not look at everything each time, because it would hear of changes."""
+
+    def look_again(self) -> None:
+        """The next offset is that of all there is: somebody waits for it and must not be told too early."""
+        ...
+
+
+@runtime_checkable
 class BoundableSource(Protocol):
     """A source that can end with what there is at the moment, over several batches (the trigger availableNow)."""
 

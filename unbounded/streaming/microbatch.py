@@ -26,7 +26,7 @@ import pyarrow as pa
 from unbounded.checkpoint.checkpoint import Checkpoint
 from unbounded.checkpoint.logs import PlannedOffsets
 from unbounded.clock import Clock
-from unbounded.connectors.streams import OutputMode, StreamSink, StreamSource, WaitingSource
+from unbounded.connectors.streams import OutputMode, RememberingSource, StreamSink, StreamSource, WaitingSource
 from unbounded.errors import analysis_error
 from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.batch_run import BatchRun, PlannedBatch
@@ -248,6 +248,12 @@ class MicroBatch:
         for source, end in zip(self._sources, planned.end, strict=True):
             if end is not None:
                 source.commit(end)
+
+    def look_again(self) -> None:
+        """The next step sees all there is."""
+        for source in self._sources:
+            if isinstance(source, RememberingSource):
+                source.look_again()
 
     def wait_for_data(self, timeout_us: int) -> bool:
         """Waits until the source may have something new, `timeout_us` at most; False at once if it cannot wait.

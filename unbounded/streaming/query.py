@@ -73,6 +73,7 @@ class StreamingQuery:
         self._message = "Initializing sources"
         self._is_trigger_active = False
         self._idle_count = 0
+        self._must_look_again = False
         self._progress: deque[str] = deque(maxlen=reports.recent_count)
         self._last_report_us: int | None = None
         self._last_trigger_ms: int | None = None
@@ -135,7 +136,8 @@ class StreamingQuery:
         return has_ended
 
     def process_all_available(self, cancellation: Cancellation) -> None:
-        """Waits for two looks at the sources that find nothing: the second one began after this call."""
+        """Waits for two looks at the sources that find nothing: the second began after this call, and is thorough."""
+        self._must_look_again = True
         seen = self._idle_count
         self._wait(lambda: not self.is_active or self._idle_count >= seen + 2, cancellation, None)
         self._raise_failure()
@@ -166,6 +168,9 @@ class StreamingQuery:
         if self._batch is None:
             self._batch = self._prepare()
             self._state = QueryState.ACTIVE
+        if self._must_look_again:
+            self._must_look_again = False
+            self._batch.look_again()
         self._is_trigger_active, self._message = True, "Processing new data"
         report = self._batch.step(has_limit=not self._is_single)
         self._is_trigger_active = False

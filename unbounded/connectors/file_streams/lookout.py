@@ -35,7 +35,7 @@ class Lookout:
         return is_due
 
     def list_again(self) -> None:
-        """The next look is due at once: not all that was found was taken."""
+        """The next look is due at once."""
         self._is_due = True
 
     def listed(self, started_us: int) -> None:

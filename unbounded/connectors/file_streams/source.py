@@ -109,6 +109,9 @@ class FileStreamSource:
     def wait_for_data(self, timeout_us: int) -> bool:
         return bool(self._unread) or self._lookout.wait(timeout_us)
 
+    def look_again(self) -> None:
+        self._lookout.list_again()
+
     def latest_offset(self, start: str | None, *, has_limit: bool) -> str | None:
         found = self._unread or [file for file in self._candidates() if self._seen.is_new(file)]
         chosen = found[: self._count_for_batch(found)] if has_limit else found
