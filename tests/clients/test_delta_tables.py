@@ -10,7 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
-from pyspark.errors import AnalysisException, UnsupportedOperationException
+from pyspark.errors import AnalysisException, ArithmeticException, UnsupportedOperationException
+from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.types import DecimalType, IntegerType, StringType, StructField, StructType, TimestampNTZType
 
@@ -148,3 +149,134 @@ def test_deletion_vectors_are_refused(spark: SparkSession, path: str) -> None:
     edit_first_commit(path, '"dataChange":true', f'"deletionVector":{json.dumps(vector)},"dataChange":true')
     with pytest.raises(UnsupportedOperationException, match="deletion vectors"):
         rows(spark, path)
+
+
+# ---------------------------------------------------------------------------------------------- writing
+
+
+def save(frame: DataFrame, path: str, mode: str = "append", partitions: str = "", **options: str) -> None:
+    frame.write.format("delta").mode(mode).options(**options).partitionBy(*partitions.split()).save(path)
+
+
+def stored(path: str) -> list[tuple[object, ...]]:
+    table = DeltaTable(path).to_pyarrow_table()
+    return sorted((tuple(row.values()) for row in table.to_pylist()), key=str)
+
+
+def test_save_modes(spark: SparkSession, path: str) -> None:
+    one, two = spark.sql("SELECT 1 AS a"), spark.sql("SELECT 2 AS a")
+    save(one, path, "error")
+    with pytest.raises(AnalysisException, match="DELTA_PATH_EXISTS"):
+        save(two, path, "error")
+    save(two, path, "ignore")
+    assert stored(path) == [(1,)]
+    save(two, path, "append")
+    assert stored(path) == [(1,), (2,)]
+    save(two, path, "overwrite")
+    assert stored(path) == [(2,)]
+    assert rows(spark, path, versionAsOf=1) == [(1,), (2,)]
+
+
+def test_types_survive(spark: SparkSession, path: str) -> None:
+    spark.conf.set("spark.sql.session.timeZone", "Europe/Berlin")
+    query = """SELECT 1Y AS b, 2S AS s, 3L AS l, 1.5F AS f, 1.25BD AS d, DATE'2026-01-02' AS day,
+        TIMESTAMP'2026-01-02 03:04:05' AS at, TIMESTAMP_NTZ'2026-01-02 03:04:05' AS ntz, X'01' AS x,
+        array(1, NULL) AS xs, map('k', named_struct('v', 1)) AS m, CAST(NULL AS STRING) AS none"""
+    frame = spark.sql(query)
+    save(frame, path)
+    assert spark.read.format("delta").load(path).collect() == frame.collect()
+    save(frame, path)
+    assert len(stored(path)) == 2
+
+
+def test_partitions(spark: SparkSession, path: str) -> None:
+    save(spark.sql("SELECT 'x/y' AS p, 1 AS a"), path, partitions="p")
+    save(spark.sql("SELECT 2 AS A, CAST(NULL AS STRING) AS P"), path)
+    assert DeltaTable(path).metadata().partition_columns == ["p"]
+    assert stored(path) == [("x/y", 1), (None, 2)]
+    frame = spark.read.format("delta").load(path)
+    assert [tuple(row) for row in frame.orderBy("a").collect()] == [("x/y", 1), (None, 2)]
+    with pytest.raises(AnalysisException, match="partitioned by p, not by a"):
+        save(spark.sql("SELECT 'x' AS p, 1 AS a"), path, partitions="a")
+    with pytest.raises(AnalysisException, match="DELTA_PARTITION_COLUMN_NOT_FOUND"):
+        save(spark.sql("SELECT 1 AS a"), path + "2", partitions="p")
+
+
+def test_schemas_change_only_on_demand(spark: SparkSession, path: str) -> None:
+    save(spark.sql("SELECT 1 AS a"), path)
+    wider = spark.sql("SELECT 2 AS a, 'x' AS b")
+    for mode in ("append", "overwrite"):
+        with pytest.raises(AnalysisException, match="mergeSchema"):
+            save(wider, path, mode)
+    save(wider, path, mergeSchema="true")
+    assert stored(path) == [(1, None), (2, "x")]
+    with pytest.raises(AnalysisException, match="DELTA_FAILED_TO_MERGE_FIELDS"):
+        save(spark.sql("SELECT 'text' AS a"), path)
+    save(spark.sql("SELECT 'text' AS c, 1 AS p"), path, "overwrite", "p", overwriteSchema="true")
+    assert stored(path) == [("text", 1)]
+    assert DeltaTable(path).metadata().partition_columns == ["p"]
+
+
+def test_replace_where(spark: SparkSession, path: str) -> None:
+    save(spark.sql("SELECT * FROM VALUES (1, 'x'), (2, 'y') AS t(a, b)"), path)
+    save(spark.sql("SELECT 1 AS a, 'new' AS b"), path, "overwrite", replaceWhere="a = 1")
+    assert stored(path) == [(1, "new"), (2, "y")]
+    with pytest.raises(AnalysisException, match="DELTA_REPLACE_WHERE_MISMATCH"):
+        save(spark.sql("SELECT 3 AS a, 'new' AS b"), path, "overwrite", replaceWhere="a = 1")
+    assert stored(path) == [(1, "new"), (2, "y")]
+
+
+def test_a_write_of_a_transaction_happens_once(spark: SparkSession, path: str) -> None:
+    for _ in range(2):
+        save(spark.sql("SELECT 1 AS a"), path, txnAppId="app", txnVersion="4")
+    assert stored(path) == [(1,)]
+
+
+def test_a_failing_query_writes_nothing(spark: SparkSession, path: str) -> None:
+    with pytest.raises(ArithmeticException, match="DIVIDE_BY_ZERO"):
+        save(spark.sql("SELECT 1 / (id - 5) AS a FROM range(10)"), path)
+    assert not os.path.exists(f"{path}/_delta_log")
+
+
+def test_what_writers_refuse(spark: SparkSession, path: str) -> None:
+    frame = spark.sql("SELECT 1 AS a")
+    for option, value in (("partitionOverwriteMode", "dynamic"), ("dataChange", "false"), ("maxRecordsPerFile", "5")):
+        with pytest.raises(UnsupportedOperationException, match=option):
+            save(frame, path, "overwrite", **{option: value})
+    with pytest.raises(UnsupportedOperationException, match="delta"):
+        frame.write.format("delta").saveAsTable("delta_table")
+
+
+# ---------------------------------------------------------------------------------------------- streaming
+
+
+def test_a_stream_into_a_table(spark: SparkSession, path: str, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "0.csv").write_text("1\n2\n")
+    lines = spark.readStream.schema("n INT").csv(str(folder))
+    writer = lines.writeStream.format("delta").option("checkpointLocation", str(tmp_path / "checkpoint"))
+    for _ in range(2):
+        query = writer.trigger(availableNow=True).start(path)
+        query.awaitTermination()
+    assert stored(path) == [(1,), (2,)]
+    assert DeltaTable(path).transaction_version(query.id) == 0
+    (tmp_path / "checkpoint/commits/0").unlink()
+    writer.trigger(availableNow=True).start(path).awaitTermination()
+    assert stored(path) == [(1,), (2,)]
+
+
+def test_complete_mode_keeps_the_last_result(spark: SparkSession, path: str, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    counts = spark.readStream.schema("n INT").csv(str(folder)).groupBy("n").count()
+    writer = counts.writeStream.format("delta").outputMode("complete")
+    writer = writer.option("checkpointLocation", str(tmp_path / "checkpoint"))
+    for i in range(2):
+        (folder / f"{i}.csv").write_text("1\n")
+        writer.trigger(availableNow=True).start(path).awaitTermination()
+    assert stored(path) == [(1, 2)]
+    with pytest.raises(AnalysisException, match="UNSUPPORTED_DATASOURCE"):
+        writer.outputMode("update").start(path)
+    with pytest.raises(UnsupportedOperationException, match="toTable"):
+        writer.outputMode("complete").toTable("delta_table")

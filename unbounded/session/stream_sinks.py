@@ -18,7 +18,7 @@ from unbounded.connectors.file_streams.sink import FileStreamSink
 from unbounded.connectors.file_streams.table_sink import TableStreamSink
 from unbounded.connectors.files.listing import DataFile
 from unbounded.connectors.files.paths import local_path
-from unbounded.connectors.formats import FileFormat, find_file_format
+from unbounded.connectors.formats import DELTA, FileFormat, find_file_format
 from unbounded.connectors.memory import MemorySink
 from unbounded.connectors.noop import NoopSink
 from unbounded.connectors.option_values import duration
@@ -32,6 +32,7 @@ from unbounded.plan.logical import Input, Limit, LogicalPlan
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
+from unbounded.session.delta_writes import delta_sink
 from unbounded.session.file_writes import Destination, check_write, find_column
 from unbounded.session.foreach import ForeachSink
 from unbounded.session.foreach_batch import BatchFunction, ForeachBatchSink
@@ -46,7 +47,7 @@ TEMPORARY_CHECKPOINT_FORMATS = frozenset({"console", "memory", "noop", "foreach"
 """Sinks that may run without a checkpoint location: they get a temporary one."""
 
 _ROWS = "rows"
-_KNOWN = frozenset({"kafka", "delta", "jdbc", "dashboard"})
+_KNOWN = frozenset({"kafka", "jdbc", "dashboard"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
     builder = _BUILDERS.get(name)
     if builder is not None and not command.table:
         return builder(command, context)
+    if name == DELTA:
+        return delta_sink(command, context.plan.schema, context.query_id)
     if name in _KNOWN:
         raise not_supported(f"The streaming sink {name}", "Use files, the console or memory sink.")
     file_format = find_file_format(name)

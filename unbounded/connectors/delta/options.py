@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from enum import Enum
 from zoneinfo import ZoneInfo
@@ -26,19 +27,42 @@ class DeltaUse(Enum):
 
 _KNOWN: Mapping[DeltaUse, frozenset[str]] = {
     DeltaUse.READ: frozenset({"path", "versionasof", "timestampasof"}),
+    DeltaUse.WRITE: frozenset(
+        {"path", "mergeschema", "overwriteschema", "replacewhere", "txnappid", "txnversion", "usermetadata"}
+    ),
+    DeltaUse.SINK: frozenset({"path", "checkpointlocation", "mergeschema", "overwriteschema", "usermetadata"}),
 }
-_REFUSED: Mapping[DeltaUse, Mapping[str, tuple[str, str]]] = {
-    DeltaUse.READ: {"readchangefeed": ("readChangeFeed", _NO_FEED), "readchangedata": ("readChangeData", _NO_FEED)},
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An option that may only have the value `default`."""
+
+    name: str
+    default: str
+    hint: str
+
+
+_WRITES = (
+    _Refused("partitionOverwriteMode", "static", "Use replaceWhere."),
+    _Refused("dataChange", "true", "Leave it out."),
+    _Refused("maxRecordsPerFile", "0", "Leave it out."),
+)
+_REFUSED: Mapping[DeltaUse, tuple[_Refused, ...]] = {
+    DeltaUse.READ: (_Refused("readChangeFeed", "false", _NO_FEED), _Refused("readChangeData", "false", _NO_FEED)),
+    DeltaUse.WRITE: _WRITES,
+    DeltaUse.SINK: _WRITES,
 }
 
 
 def check_options(options: Mapping[str, str], use: DeltaUse) -> None:
-    """Raises: SparkError UNBOUNDED_NOT_SUPPORTED for an option that is set to other than false"""
+    """Raises: SparkError UNBOUNDED_NOT_SUPPORTED for an option that has other than its default value"""
+    refused = {row.name.lower(): row for row in _REFUSED[use]}
     for key, value in options.items():
-        refused = _REFUSED[use].get(key)
-        if refused is not None and value.lower() != "false":
-            raise not_supported(f"The option {refused[0]} of {use.value}", refused[1])
-        if refused is None and key not in _KNOWN[use]:
+        row = refused.get(key)
+        if row is not None and value.lower() != row.default:
+            raise not_supported(f"The option {row.name} of {use.value}", row.hint)
+        if row is None and key not in _KNOWN[use]:
             _logger.debug("The option %s=%s is unknown to %s and has no effect.", key, value, use.value)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from unbounded.connectors.files.paths import local_path, shown_path
 from unbounded.connectors.files.scan import FileScan
-from unbounded.connectors.formats import find_file_format
+from unbounded.connectors.formats import DELTA, find_file_format
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.queries import run_query
 from unbounded.plan import unresolved as u
@@ -16,6 +16,7 @@ from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan, Scan
 from unbounded.plan.tree import collect
 from unbounded.session.commands.context import CommandContext
+from unbounded.session.delta_writes import save_delta
 from unbounded.session.file_writes import Destination, FileWrite, check_write, find_column
 
 _NOOP = "noop"
@@ -34,6 +35,9 @@ def save(command: u.Write, context: CommandContext) -> None:
     plan = context.analyze(command.query)
     if name.lower() == _NOOP:
         _run_without_output(plan, context)
+        return
+    if name.lower() == DELTA:
+        save_delta(command, plan, context)
         return
     file_format = find_file_format(name)
     path = _path_of(command)

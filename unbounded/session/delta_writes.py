@@ -1,0 +1,103 @@
+"""`df.write` and `writeStream` with the format delta: options and save mode become a writer of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from unbounded.connectors.delta.log import is_table
+from unbounded.connectors.delta.options import DeltaUse, boolean, check_options, version_number
+from unbounded.connectors.delta.stream_sink import DeltaStreamSink
+from unbounded.connectors.delta.writer import DeltaWriter, Transaction
+from unbounded.connectors.files.paths import local_path
+from unbounded.connectors.option_values import illegal_argument
+from unbounded.connectors.streams import OutputMode
+from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
+from unbounded.plan import unresolved as u
+from unbounded.plan.logical import LogicalPlan
+from unbounded.session.commands.context import CommandContext
+from unbounded.streaming.checks import parse_output_mode
+from unbounded.types.datatypes import StructType
+
+
+def save_delta(command: u.Write, plan: LogicalPlan, context: CommandContext) -> None:
+    """df.write.format("delta").save(path).
+
+    Raises: SparkError DELTA_PATH_EXISTS, DELTA_FAILED_TO_MERGE_FIELDS, … and what the query raises
+    """
+    options = u.lower_case_options(command.options)
+    check_options(options, DeltaUse.WRITE)
+    path = _path(command.path, options.get("path"))
+    overwrites = command.mode is u.SaveMode.OVERWRITE
+    _refuse_dynamic_overwrite(command, context)
+    if command.mode in (u.SaveMode.ERROR, u.SaveMode.IGNORE) and is_table(path):
+        if command.mode is u.SaveMode.IGNORE:
+            return
+        raise analysis_error("DELTA_PATH_EXISTS", path=path)
+    replace_where = options.get("replacewhere")
+    if replace_where is not None and not overwrites:
+        raise illegal_argument("The option replaceWhere needs the mode overwrite.")
+    writer = _writer(path, command.partition_columns, options, overwrites=overwrites, replace_where=replace_where)
+    writer.check(plan.schema)
+    rows = context.pipeline.run(plan, context.cancellation)
+    writer.write(rows, plan.schema, _transaction(options.get("txnappid"), options.get("txnversion")))
+
+
+def delta_sink(command: u.WriteStream, schema: StructType, query_id: str) -> DeltaStreamSink:
+    """Raises: SparkError for the update mode, a table name, a missing path, and rows that do not fit the table"""
+    if command.table:
+        raise not_supported("toTable with the format delta", "Use start(path).")
+    mode = parse_output_mode(command.output_mode)
+    if mode is OutputMode.UPDATE:
+        condition = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
+        raise analysis_error(condition, outputMode="update", className="delta")
+    options = u.lower_case_options(command.options)
+    check_options(options, DeltaUse.SINK)
+    path = _path(command.path, options.get("path"))
+    if boolean(options, "overwriteSchema") and mode is not OutputMode.COMPLETE:
+        raise illegal_argument("The option overwriteSchema needs the output mode complete.")
+    writer = _writer(path, command.partition_columns, options, overwrites=mode is OutputMode.COMPLETE)
+    writer.check(schema)
+    return DeltaStreamSink(writer, schema, query_id)
+
+
+def _writer(
+    path: str,
+    partition_columns: tuple[str, ...],
+    options: Mapping[str, str],
+    *,
+    overwrites: bool,
+    replace_where: str | None = None,
+) -> DeltaWriter:
+    overwrites_schema = boolean(options, "overwriteSchema")
+    if overwrites_schema and replace_where is not None:
+        raise illegal_argument("The options replaceWhere and overwriteSchema cannot both be given.")
+    return DeltaWriter(
+        path,
+        partition_columns,
+        overwrites,
+        boolean(options, "mergeSchema"),
+        overwrites_schema,
+        replace_where,
+        options.get("usermetadata"),
+    )
+
+
+def _path(given: str | None, option: str | None) -> str:
+    path = given if given is not None else option
+    if path is None:
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_2047", {})
+    return local_path(path)
+
+
+def _refuse_dynamic_overwrite(command: u.Write, context: CommandContext) -> None:
+    setting = context.config.get("spark.sql.sources.partitionOverwriteMode")
+    is_given = u.option(command.options, "partitionOverwriteMode") is not None
+    if command.mode is u.SaveMode.OVERWRITE and setting.lower() == "dynamic" and not is_given:
+        raise not_supported("Dynamic overwrite of a Delta table's partitions", "Use replaceWhere.")
+
+
+def _transaction(app_id: str | None, version: str | None) -> Transaction | None:
+    """A write that happens once, as a function of `foreachBatch` asks for."""
+    if (app_id is None) != (version is None):
+        raise illegal_argument("Give both of the options txnAppId and txnVersion, or none.")
+    return None if app_id is None or version is None else Transaction(app_id, version_number(version, "txnVersion"))
