@@ -1,0 +1,67 @@
+"""The quick way to read: compiled code copies from librdkafka into Arrow buffers. There if it could be built."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+from unbounded.connectors.kafka.offsets import TopicPartition
+from unbounded.connectors.kafka.records import ReadFailed, Records, record_batch
+
+_BYTES_PER_READ = 32 << 20
+
+
+class CompiledConsumer:
+    """Implements `records.RecordConsumer`."""
+
+    def __init__(self, module: ModuleType, library: str, properties: Mapping[str, str]) -> None:
+        """Raises: ValueError for properties that librdkafka refuses, OSError for a library that is not there"""
+        self._module = module
+        self._client = module.open_client(library, dict(properties))
+
+    def start(self, partition: TopicPartition, offset: int) -> CompiledReader:
+        handle = self._module.start(self._client, partition.topic, partition.partition, offset)
+        return CompiledReader(self._module, handle, partition)
+
+    def close(self) -> None:
+        """The connection ends with the last reader."""
+        self._client = None
+
+
+class CompiledReader:
+    """Implements `records.PartitionReader`."""
+
+    def __init__(self, module: ModuleType, handle: Any, partition: TopicPartition) -> None:
+        self._module = module
+        self._handle = handle
+        self._partition = partition
+        self._error = 0
+
+    def read(self, max_count: int, timeout_ms: int) -> Records:
+        """An error after records is told by the next call."""
+        if self._error:
+            raise ReadFailed(self._partition, self._error)
+        found = self._module.read(self._handle, max_count, _BYTES_PER_READ, timeout_ms)
+        count, self._error, end_offset, key, value, *numbers = found
+        if self._error and not count:
+            raise ReadFailed(self._partition, self._error)
+        return Records(record_batch(count, (key, value), numbers), end_offset if end_offset >= 0 else None)
+
+
+def find_compiled_reader() -> ModuleType | None:
+    """None if it was not built."""
+    try:
+        return importlib.import_module("unbounded.connectors.kafka._reader")
+    except ImportError:
+        return None
+
+
+def find_library() -> str | None:
+    """librdkafka in the wheel of confluent-kafka; None in builds that link one of the system."""
+    files = metadata.files("confluent-kafka") or []
+    found = [file for file in files if file.name.startswith("librdkafka") and ".so" in file.name]
+    found += [file for file in files if file.name.startswith("librdkafka") and file.name.endswith(".dylib")]
+    return str(found[0].locate()) if found else None

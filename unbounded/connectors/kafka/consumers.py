@@ -1,0 +1,39 @@
+"""Which way records are read: compiled if it could be built, else plain with a warning, once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import cache
+
+from unbounded.connectors.kafka.compiled_consumer import CompiledConsumer, find_compiled_reader, find_library
+from unbounded.connectors.kafka.plain_consumer import PlainConsumer
+from unbounded.connectors.kafka.records import RecordConsumer
+from unbounded.connectors.option_values import illegal_argument
+
+_logger = logging.getLogger("unbounded")
+_FIXED = {
+    "enable.auto.commit": "false",
+    "enable.auto.offset.store": "false",
+    "enable.partition.eof": "true",
+    "auto.offset.reset": "error",
+}
+"""Where to read is the engine's matter; an offset that is gone is an error, never a jump."""
+
+
+def open_consumer(properties: Mapping[str, str]) -> RecordConsumer:
+    """Raises: SparkError for properties that the client refuses"""
+    chosen = {**properties, **_FIXED}
+    module, library = find_compiled_reader(), find_library()
+    try:
+        if module is not None and library is not None:
+            return CompiledConsumer(module, library, chosen)
+        _warn_of_slow_reads()
+        return PlainConsumer(chosen)
+    except ValueError as error:
+        raise illegal_argument(f"Kafka client: {error}") from None
+
+
+@cache
+def _warn_of_slow_reads() -> None:
+    _logger.warning("Kafka is read record by record, which is slow: the compiled reader was not built at install.")
