@@ -92,6 +92,16 @@ class StreamProvider(Protocol):
         ...
 
 
+@runtime_checkable
+class FilteringProvider(Protocol):
+    """A provider whose reader may be told which rows are wanted."""
+
+    @property
+    def filters_rows(self) -> bool:
+        """Whether rows that a simple filter removes do not count as read."""
+        ...
+
+
 class StreamSink(Protocol):
     """Where the rows of a query go."""
 

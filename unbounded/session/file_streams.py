@@ -52,7 +52,14 @@ def _provider(
         lambda: files.list_present(path, options).files,
         scan.with_paths,
         source_log_settings(config),
+        filters_rows=_filters_rows(scan.format, config),
     )
+
+
+def _filters_rows(file_format: FileFormat, config: SessionConfig) -> bool:
+    """Spark's readers of these formats drop rows while they parse them."""
+    is_parsed = file_format in (FileFormat.CSV, FileFormat.JSON)
+    return is_parsed and config.boolean(f"spark.sql.{file_format.value}.filterPushdown.enabled")
 
 
 def _path(source: u.DataSource) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from unbounded.connectors.streams import OutputMode, StreamSource
-from unbounded.plan.logical import Scan
+from unbounded.plan.logical import Filter, Scan
 from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.late_rows import LateRows
@@ -94,7 +94,10 @@ class BatchRun:
             return self._runner.empty(feed.scan.schema)
         with self._watch.measure("getBatch"):
             batch = self._sources[feed.position].batch(start, end)
-            return self._runner.read(Scan(batch, feed.scan.output), self._batch.now_us)
+            scan = Scan(batch, feed.scan.output)
+            if feed.condition is None:
+                return self._runner.read(scan, self._batch.now_us)
+            return self._runner.run_once(Filter(scan, feed.condition), self._batch.now_us)
 
     def _run_operator(self, operator: StatefulOperator) -> pa.Table:
         given = self._given(operator.below)

@@ -22,7 +22,7 @@ def push_filters_below_watermarks(plan: LogicalPlan) -> LogicalPlan:
 def _pushed(node: object) -> object:
     if not isinstance(node, Filter):
         return node
-    below, left = node.child, list(_conjuncts(node.condition))
+    below, left = node.child, list(conjuncts(node.condition))
     for conjunct in tuple(left):
         sunk = _sunk(below, conjunct)
         if sunk is not None:
@@ -30,7 +30,7 @@ def _pushed(node: object) -> object:
             left.remove(conjunct)
     if below is node.child:
         return node
-    return Filter(below, _all_of(left)) if left else below
+    return Filter(below, all_of(left)) if left else below
 
 
 def _sunk(plan: LogicalPlan, condition: Expression) -> LogicalPlan | None:
@@ -50,13 +50,15 @@ def _sunk(plan: LogicalPlan, condition: Expression) -> LogicalPlan | None:
             return None
 
 
-def _conjuncts(condition: Expression) -> tuple[Expression, ...]:
+def conjuncts(condition: Expression) -> tuple[Expression, ...]:
+    """The conditions that AND joins."""
     if isinstance(condition, Call) and condition.function == "and":
-        return tuple(part for argument in condition.arguments for part in _conjuncts(argument))
+        return tuple(part for argument in condition.arguments for part in conjuncts(argument))
     return (condition,)
 
 
-def _all_of(conditions: list[Expression]) -> Expression:
+def all_of(conditions: list[Expression]) -> Expression:
+    """`conditions`, one at least, joined by AND."""
     result = conditions[0]
     for condition in conditions[1:]:
         result = Call("and", (result, condition), BOOLEAN)

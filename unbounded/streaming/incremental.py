@@ -58,6 +58,7 @@ from unbounded.streaming.plans import (
     StatefulOperator,
     WatermarkNode,
 )
+from unbounded.streaming.pushed_filters import is_for_reader, push_filters_into_sources
 from unbounded.types.datatypes import LONG, STRING, StructType
 
 _STATELESS = (Project, Filter, Generate, SubqueryAlias, Input)
@@ -69,7 +70,7 @@ def incremental_plan(plan: LogicalPlan, mode: OutputMode) -> IncrementalPlan:
 
     Raises: SparkError for operators that cannot run on a stream (yet)
     """
-    plan = push_filters_below_watermarks(plan)
+    plan = push_filters_into_sources(push_filters_below_watermarks(plan))
     build = _Build(Ids(_highest_id(plan) + 1), plan, mode)
     output = build.fragment(plan)
     return IncrementalPlan(output, tuple(build.scans))
@@ -104,10 +105,9 @@ class _Build:
             return node
         match node:
             case StreamScan():
-                name = f"source{len(self.scans)}"
-                feeds[name] = SourceFeed(len(self.scans), node)
-                self.scans.append(node)
-                return Input(name, node.output)
+                return self._source(node, None, feeds)
+            case Filter(child=StreamScan() as scan) if is_for_reader(node):
+                return self._source(scan, node.condition, feeds)
             case WithWatermark():
                 watermark = self._watermark(node)
                 name = f"watermark{watermark.number}"
@@ -124,6 +124,12 @@ class _Build:
             case _:
                 _refuse(node)
                 return map_children(node, lambda child: self._cut(child, feeds))
+
+    def _source(self, scan: StreamScan, condition: Expression | None, feeds: dict[str, Feed]) -> Input:
+        name = f"source{len(self.scans)}"
+        feeds[name] = SourceFeed(len(self.scans), scan, condition)
+        self.scans.append(scan)
+        return Input(name, scan.output)
 
     def _aggregated(
         self, operator: IncrementalAggregate | IncrementalSessions, finish: Finish, feeds: dict[str, Feed]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from unbounded.plan.expressions import Attribute
+from unbounded.plan.expressions import Attribute, Expression
 from unbounded.plan.logical import LogicalPlan, StreamScan
 
 NEW, STORED = "new", "stored"
@@ -21,10 +21,11 @@ NEW, STORED = "new", "stored"
 
 @dataclass(frozen=True, slots=True)
 class SourceFeed:
-    """The new rows of the source at `position` in the plan."""
+    """The new rows of the source at `position` in the plan, those that fulfil `condition`."""
 
     position: int
     scan: StreamScan
+    condition: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,10 @@ ReadFiles = Callable[[Sequence[str]], Any]
 
 @dataclass(frozen=True, slots=True)
 class FileStreamProvider:
-    """`path` is absolute and may be a glob; `options` by names in lower case; `log`: how the source's log is kept."""
+    """`path` is absolute and may be a glob; `options` by names in lower case; `log`: how the source's log is kept.
+
+    `filters_rows`: rows that a simple filter removes do not count as read.
+    """
 
     path: str
     schema: StructType
@@ -43,6 +46,7 @@ class FileStreamProvider:
     find: FindFiles
     read: ReadFiles
     log: LogSettings = LogSettings()
+    filters_rows: bool = False
 
     def open(self, context: SourceContext) -> FileStreamSource:
         options = file_stream_options(self.options)
