@@ -280,3 +280,15 @@ def test_complete_mode_keeps_the_last_result(spark: SparkSession, path: str, tmp
         writer.outputMode("update").start(path)
     with pytest.raises(UnsupportedOperationException, match="toTable"):
         writer.outputMode("complete").toTable("delta_table")
+
+
+def test_a_table_as_a_stream(spark: SparkSession, path: str, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy")
+    stream = None
+    for n in range(3):
+        save(spark.sql(f"SELECT 'p{n % 2}' AS p, {n} AS a"), path, partitions="p")
+        stream = stream or spark.readStream.format("delta").option("maxFilesPerTrigger", 1).load(path)
+        assert stream.columns == ["p", "a"]
+        writer = stream.writeStream.format("delta").option("checkpointLocation", str(tmp_path / "checkpoint"))
+        writer.trigger(availableNow=True).start(copy).awaitTermination()
+    assert stored(copy) == [("p0", 0), ("p0", 2), ("p1", 1)]

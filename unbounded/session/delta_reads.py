@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unbounded.analysis.context import Ids
 from unbounded.connectors.delta.options import DeltaUse, check_options
+from unbounded.connectors.delta.stream_options import delta_stream_options
+from unbounded.connectors.delta.stream_source import DeltaStreamProvider
 from unbounded.connectors.delta.table import Snapshot, open_snapshot
 from unbounded.connectors.delta.time_travel import version_to_read
 from unbounded.connectors.files.paths import local_path
@@ -29,6 +31,14 @@ def delta_relation(source: u.DataSource, config: SessionConfig, ids: Ids) -> Log
     snapshot = open_snapshot(path, version, config.time_zone)
     scan = snapshot.scan()
     return in_table_order(Scan(scan, ids.attributes(scan.schema)), snapshot)
+
+
+def delta_stream(source: u.DataSource, config: SessionConfig) -> DeltaStreamProvider:
+    """Raises: SparkError for missing tables, a schema, wrong options and what the table needs and is not there"""
+    options = u.lower_case_options(source.options)
+    delta_stream_options(options)
+    table = open_snapshot(delta_path(source), None, config.time_zone)
+    return DeltaStreamProvider(table, options, config.time_zone, config.zone)
 
 
 def in_table_order(read: LogicalPlan, snapshot: Snapshot) -> LogicalPlan:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.connectors.api import BatchSource
+from unbounded.connectors.delta.stream_source import DeltaStreamProvider
 from unbounded.connectors.formats import DELTA, STATE_FORMATS, find_file_format, is_file_format
 from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import analysis_error
@@ -17,7 +18,7 @@ from unbounded.plan.expressions import SortOrder
 from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Scan, Sort, StreamScan
 from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
-from unbounded.session.delta_reads import delta_relation, is_delta
+from unbounded.session.delta_reads import delta_relation, in_table_order, is_delta
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import table_provider
 from unbounded.session.state_sources import find_state_source
@@ -89,7 +90,9 @@ class QueryCatalog:
     def load(self, source: u.DataSource, ids: Ids) -> LogicalPlan:
         """Raises: SparkError for unknown formats, missing paths, wrong options and schemas that cannot be told"""
         if source.is_streaming:
-            return _streamed(build_source(source, self._files, self._names.config), ids)
+            provider = build_source(source, self._files, self._names.config)
+            read = _streamed(provider, ids)
+            return in_table_order(read, provider.table) if isinstance(provider, DeltaStreamProvider) else read
         if is_delta(source.format, self._names.config):
             return delta_relation(source, self._names.config, ids)
         _refuse_two_paths(source)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from unbounded.connectors.formats import STATE_FORMATS, find_file_format, is_file_format
+from unbounded.connectors.formats import DELTA, STATE_FORMATS, find_file_format, is_file_format
 from unbounded.connectors.rate import rate_micro_batch_provider, rate_provider
 from unbounded.connectors.socket_lines import socket_provider
 from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import ErrorKind, SparkError, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.session.config import SessionConfig
+from unbounded.session.delta_reads import delta_stream
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import file_provider
 
@@ -41,6 +42,8 @@ def build_source(source: u.DataSource, files: FileSources, config: SessionConfig
         if source.schema is not None:
             raise SparkError(ErrorKind.UNSUPPORTED, "_LEGACY_ERROR_TEMP_2242", {"provider": found.shown})
         return found.build(u.lower_case_options(source.options))
+    if name == DELTA:
+        return delta_stream(source, config)
     if name in _NOT_STREAMED:
         parameters = {"className": name, "operator": "reading"}
         raise SparkError(ErrorKind.UNSUPPORTED, "_LEGACY_ERROR_TEMP_2049", parameters)

@@ -30,6 +30,17 @@ _KNOWN: Mapping[DeltaUse, frozenset[str]] = {
     DeltaUse.WRITE: frozenset(
         {"path", "mergeschema", "overwriteschema", "replacewhere", "txnappid", "txnversion", "usermetadata"}
     ),
+    DeltaUse.SOURCE: frozenset(
+        {
+            "path",
+            "startingversion",
+            "startingtimestamp",
+            "maxfilespertrigger",
+            "ignoredeletes",
+            "ignorechanges",
+            "skipchangecommits",
+        }
+    ),
     DeltaUse.SINK: frozenset({"path", "checkpointlocation", "mergeschema", "overwriteschema", "usermetadata"}),
 }
 
@@ -43,13 +54,22 @@ class _Refused:
     hint: str
 
 
+_FEEDS = (_Refused("readChangeFeed", "false", _NO_FEED), _Refused("readChangeData", "false", _NO_FEED))
 _WRITES = (
     _Refused("partitionOverwriteMode", "static", "Use replaceWhere."),
     _Refused("dataChange", "true", "Leave it out."),
     _Refused("maxRecordsPerFile", "0", "Leave it out."),
 )
 _REFUSED: Mapping[DeltaUse, tuple[_Refused, ...]] = {
-    DeltaUse.READ: (_Refused("readChangeFeed", "false", _NO_FEED), _Refused("readChangeData", "false", _NO_FEED)),
+    DeltaUse.READ: _FEEDS,
+    DeltaUse.SOURCE: (
+        *_FEEDS,
+        _Refused("failOnDataLoss", "true", "Start a new checkpoint with startingVersion."),
+        _Refused("withEventTimeOrder", "false", "Leave it out."),
+        _Refused("maxBytesPerTrigger", "", "Use maxFilesPerTrigger."),
+        _Refused("excludeRegex", "", "Filter the rows."),
+        _Refused("schemaTrackingLocation", "", "Start a new checkpoint when columns change."),
+    ),
     DeltaUse.WRITE: _WRITES,
     DeltaUse.SINK: _WRITES,
 }
