@@ -50,6 +50,10 @@ class CompiledReader:
             raise ReadFailed(self._partition, self._error)
         return Records(record_batch(count, (key, value), numbers), end_offset if end_offset >= 0 else None)
 
+    def close(self) -> None:
+        """The handle is held here alone: letting it go ends the reading."""
+        self._handle = None
+
 
 def find_compiled_reader() -> ModuleType | None:
     """None if it was not built."""

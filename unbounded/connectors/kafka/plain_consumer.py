@@ -69,6 +69,9 @@ class PlainReader:
             raise ReadFailed(self._partition, self._error)
         return Records(_batch(records), end_offset)
 
+    def close(self) -> None:
+        self._client.unassign()
+
     def _consume(self, max_count: int, timeout_ms: int) -> list[Any]:
         messages: list[Any] = self._client.consume(1, timeout_ms / 1000)
         if messages and messages[0].error() is None and max_count > 1:

@@ -54,7 +54,8 @@ class RangeReader:
                 yield _source_rows(partition, rows)
 
     def close(self) -> None:
-        self._cursors.clear()
+        for partition in list(self._cursors):
+            self._stop(partition)
         self._consumer.close()
 
     def lost(self, reason: str) -> None:
@@ -71,8 +72,13 @@ class RangeReader:
                 self._start(partition, start)
 
     def _start(self, partition: TopicPartition, offset: int) -> None:
-        self._cursors.pop(partition, None)
+        self._stop(partition)
         self._cursors[partition] = _Cursor(self._consumer.start(partition, offset), offset)
+
+    def _stop(self, partition: TopicPartition) -> None:
+        cursor = self._cursors.pop(partition, None)
+        if cursor is not None:
+            cursor.reader.close()
 
     def _read_range(self, partition: TopicPartition, start: int, end: int) -> Iterator[pa.RecordBatch]:
         position = start
@@ -103,7 +109,7 @@ class RangeReader:
         earliest = self._cluster.earliest([partition])[partition]
         self.lost(f"Could not read records in offset [{position}, {end}) for topic partition {partition}.")
         if not position < earliest < end:
-            self._cursors.pop(partition, None)
+            self._stop(partition)
             return end
         self._start(partition, earliest)
         return earliest
@@ -115,7 +121,7 @@ class RangeReader:
         if self._cluster.latest([partition])[partition] >= end:
             return position
         self.lost(f"Could not read records in offset [{position}, {end}) for topic partition {partition}.")
-        self._cursors.pop(partition, None)
+        self._stop(partition)
         return end
 
 

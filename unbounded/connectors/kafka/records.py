@@ -62,12 +62,16 @@ class PartitionReader(Protocol):
         """Up to `max_count` records; it waits for the first of them only. Raises: ReadFailed"""
         ...
 
+    def close(self) -> None:
+        """Needed before the same partition is started again."""
+        ...
+
 
 class RecordConsumer(Protocol):
     """A connection to a cluster that is not in any consumer group."""
 
     def start(self, partition: TopicPartition, offset: int) -> PartitionReader:
-        """Begins to read ahead; a reader of the same partition from before must not be used any more."""
+        """Begins to read ahead; no other reader of the partition may be open."""
         ...
 
     def close(self) -> None: ...
