@@ -125,11 +125,30 @@ def _lower_listagg(invocation: Invocation) -> str:
     return called("string_agg", _by_value(invocation, value), value, f"'{text}'")
 
 
+def _finish_listagg(invocation: Invocation) -> str:
+    """From the list of all values; NULL for none."""
+    values, separator = invocation.sql[0], invocation.constant(1)
+    if isinstance(invocation.data_type, BinaryType):
+        between = separator.hex() if isinstance(separator, bytes) else ""
+        joined = f"from_hex(array_to_string(list_transform({values}, lambda x : hex(x)), '{between}'))"
+    else:
+        between = str(separator or "").replace("'", "''")
+        joined = f"array_to_string({values}, '{between}')"
+    return f"CASE WHEN len({values}) > 0 THEN {joined} END"
+
+
 # ------------------------------------------------------------------------------------------------ rows
 
 _LIST_STATE = AggregateState((StateColumn(_array, _lower_list, _merge_lists),), "{0}")
 _SET_STATE = AggregateState((StateColumn(_array, _update_set, _merge_sets),), _finish_set)
-_LISTAGG = Function(_type_listagg, _lower_listagg, FunctionKind.AGGREGATE, Nullability.ALWAYS, is_order_sensitive=True)
+_LISTAGG = Function(
+    _type_listagg,
+    _lower_listagg,
+    FunctionKind.AGGREGATE,
+    Nullability.ALWAYS,
+    state=AggregateState((StateColumn(_array, _lower_list, _merge_lists),), _finish_listagg),
+    is_order_sensitive=True,
+)
 
 FUNCTIONS: dict[str, Function] = {
     "collect_list": aggregate(

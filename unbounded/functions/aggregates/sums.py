@@ -209,6 +209,16 @@ def _update_sum(invocation: Invocation) -> str:
     return f"CAST({called('sum', invocation, invocation.sql[0])} AS {kept})"
 
 
+def _wide_sum_type(types: Types) -> DataType:
+    """Has room for sums that the result has not."""
+    return DecimalType(MAX_DECIMAL_PRECISION, 0) if isinstance(types[0], IntegralType) else _state_sum_type(types)
+
+
+def _update_wide(invocation: Invocation) -> str:
+    kept = engine_type(_wide_sum_type((invocation.type_of(0),)))
+    return f"CAST({called('sum', invocation, invocation.sql[0])} AS {kept})"
+
+
 def _finish_average(invocation: Invocation) -> str:
     total, count = invocation.sql
     data_type = invocation.type_of(0)
@@ -250,6 +260,9 @@ _AVERAGE_STATE = AggregateState(
     ),
     _finish_average,
 )
+_TRY_SUM_STATE = AggregateState(
+    (StateColumn(_wide_sum_type, _update_wide, f"CAST({call('sum', '{0}')} AS {{type}})"),), "TRY_CAST({0} AS {type})"
+)
 _NUMBER = [SUMMABLE]
 _AVERAGE = aggregate(_NUMBER, _average_type, _lower_average, state=_AVERAGE_STATE)
 
@@ -269,7 +282,7 @@ FUNCTIONS: dict[str, Function] = {
         state=AggregateState((count_column(_lower_count_if),), "{0}"),
     ),
     "sum": aggregate(_NUMBER, sum_type, _lower_sum, state=_SUM_STATE),
-    "try_sum": aggregate(_NUMBER, sum_type, _lower_try_sum),
+    "try_sum": aggregate(_NUMBER, sum_type, _lower_try_sum, state=_TRY_SUM_STATE),
     "avg": _AVERAGE,
     "mean": _AVERAGE,
     "try_avg": _AVERAGE,
