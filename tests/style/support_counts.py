@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from pyspark.sql import functions as spark_functions
 from pyspark.sql.connect.proto import Command, Expression, Relation
 
+from tests.style.sql_statements import STATEMENTS, is_read
 from unbounded.analysis.rewrites import rewritten_names
 from unbounded.connect.decode.commands import UNSUPPORTED_COMMANDS
 from unbounded.connect.decode.expressions import REFUSED_EXPRESSIONS
@@ -98,12 +99,15 @@ def render_counts() -> str:
         ("Relation messages of the protocol decoded", *_decoded(Relation, "rel_type", UNSUPPORTED_RELATIONS)),
         ("Expression messages of the protocol decoded", *_decoded(Expression, "expr_type", REFUSED_EXPRESSIONS)),
         ("Command messages of the protocol decoded", *_decoded(Command, "command_type", UNSUPPORTED_COMMANDS)),
+        ("Kinds of SQL statements", sum(map(is_read, STATEMENTS)), len(STATEMENTS)),
     ]
     lines = ["| | supported | of |", "|---|---|---|", *(f"| {what} | {n} | {of} |" for what, n, of in rows)]
     names = ", ".join(f"{count} {kind.value}" for kind, count in kinds.items())
     lines += ["", f"The function table has {len(REGISTRY.names)} names, SQL synonyms included ({names}).", ""]
     shown = ", ".join(f"`{name}`" for name in refused)
     lines += [f"Known and refused by name: {shown}." if refused else "None is refused.", ""]
+    unread = ", ".join(f"`{statement}`" for statement in STATEMENTS if not is_read(statement))
+    lines += [f"SQL statements that are refused, by an example: {unread}.", ""]
     return "\n".join(lines)
 
 
