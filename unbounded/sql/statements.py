@@ -44,7 +44,8 @@ _TIME_ZONE = re.compile(r"time\s+zone\s+(?P<zone>.+)", re.IGNORECASE | re.DOTALL
 _OFFSET = re.compile(r"interval\s+'(?P<offset>[+-]\d{1,2}:\d{2})'\s+hour\s+to\s+minute", re.IGNORECASE)
 _VARIABLE = re.compile(r"(?:var|variable|catalog|path)\s+[^=\s]", re.IGNORECASE)
 _EXPLAIN_MODES = ("EXTENDED", "CODEGEN", "COST", "FORMATTED")
-_SHOW_REFUSED = ("TBLPROPERTIES", "CATALOGS", "TABLE EXTENDED", "CURRENT NAMESPACE", "CURRENT DATABASE", "CURRENT SCHEMA")
+_SHOW_CURRENT = ("CURRENT NAMESPACE", "CURRENT DATABASE", "CURRENT SCHEMA")
+_SHOW_REFUSED = ("TBLPROPERTIES", "CATALOGS", "TABLE EXTENDED", *_SHOW_CURRENT)
 
 
 def read_statement(parser: StatementGrammar, scope: Scope) -> Relation | Command:
