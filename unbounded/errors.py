@@ -35,6 +35,7 @@ class ErrorKind(Enum):
     RUNTIME = ("org.apache.spark.SparkRuntimeException", "java.lang.RuntimeException")
     JAVA_RUNTIME = ("java.lang.RuntimeException",)
     SPARK = ("org.apache.spark.SparkException",)
+    ILLEGAL_STATE = ("java.lang.IllegalStateException",)
     UPGRADE = ("org.apache.spark.SparkUpgradeException",)
     PYTHON = ("org.apache.spark.api.python.PythonException",)
     STREAMING_QUERY = ("org.apache.spark.sql.streaming.StreamingQueryException",)
@@ -96,7 +97,7 @@ class SparkError(Exception):
     """An error with Spark's identity.
 
     `condition` is a name such as `UNRESOLVED_COLUMN.WITH_SUGGESTION`; `parameters` fill its sentence. Some of Spark's
-    errors have none: then it is empty and the sentence is the parameter `message`.
+    errors have none: then it is empty and the sentence is the parameter `message`. `detail` is text for below it.
     """
 
     kind: ErrorKind
@@ -105,6 +106,7 @@ class SparkError(Exception):
     contexts: tuple[QueryContext, ...] = ()
     place: str = field(default="", kw_only=True)
     is_placeless: bool = field(default=False, kw_only=True)
+    detail: str = field(default="", kw_only=True)
 
     def locate(self, origin: Origin | None) -> None:
         """Says where an analysis error belongs, unless it says so already (the innermost place counts)."""
@@ -136,7 +138,7 @@ class SparkError(Exception):
         if self.condition.startswith("_LEGACY_ERROR_TEMP"):
             return text + self._place
         state = f" SQLSTATE: {sql_state}" if sql_state else ""
-        return f"[{self.condition}] {text}{state}{self._place}"
+        return f"[{self.condition}] {text}{state}{self._place}{self.detail}"
 
     @property
     def _place(self) -> str:

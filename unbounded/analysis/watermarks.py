@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.names import resolve_name
-from unbounded.errors import analysis_error
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, analysis_error
 from unbounded.functions.durations import parse_duration_us
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.identifiers import parse_column_name
-from unbounded.plan.logical import LogicalPlan, StreamScan, WithWatermark
-from unbounded.plan.tree import contains
+from unbounded.plan.logical import LogicalPlan, WithWatermark
+from unbounded.plan.streaming import is_streaming
 from unbounded.types.datatypes import DataType, StructType, TimestampNTZType, TimestampType
 
 
@@ -18,6 +18,9 @@ def resolve_with_watermark(relation: u.WithWatermark, analysis: Analysis) -> Log
     """Raises: SparkError EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE, INVALID_INTERVAL_FORMAT.*"""
     child = analysis.relation(relation.child)
     delay_us = parse_duration_us(relation.delay)
+    if delay_us < 0:
+        message = f"requirement failed: delay threshold ({relation.delay}) should not be negative."
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
     column = resolve_name(parse_column_name(relation.event_time), analysis.scope(child), analysis)
     if not isinstance(column, Attribute) or not _is_event_time(column.data_type):
         raise analysis_error(
@@ -25,7 +28,7 @@ def resolve_with_watermark(relation: u.WithWatermark, analysis: Analysis) -> Log
             eventName=f"`{relation.event_time}`",
             eventType=f'"{column.data_type.sql_name}"',
         )
-    if not contains(child, lambda node: isinstance(node, StreamScan)):
+    if not is_streaming(child):
         return child
     return WithWatermark(child, column, delay_us)
 

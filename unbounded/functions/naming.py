@@ -12,6 +12,7 @@ from typing import Any
 
 from unbounded.plan.expressions import (
     AggregateCall,
+    AggregateStep,
     Alias,
     Attribute,
     Call,
@@ -28,6 +29,7 @@ from unbounded.plan.expressions import (
     Lambda,
     LambdaVariable,
     Literal,
+    PartialAggregate,
     PythonCall,
     ScalarSubquery,
     SortOrder,
@@ -60,6 +62,9 @@ INFIX = {
 }  # fmt: skip
 
 
+_STEPS = {AggregateStep.UPDATE: "partial_", AggregateStep.MERGE: "merge_", AggregateStep.FINISH: ""}
+
+
 def pretty_name(expression: Expression) -> str:
     """The column name Spark gives to `expression`."""
     match expression:
@@ -77,6 +82,8 @@ def pretty_name(expression: Expression) -> str:
             return "entries"
         case Call(function=function, arguments=arguments):
             return call_name(function, arguments)
+        case PartialAggregate(call=call, step=step):
+            return _STEPS[step] + pretty_name(call)
         case AggregateCall():
             return _aggregate_name(expression)
         case WindowFunctionCall(function="nth_value", arguments=arguments, ignores_nulls=True):

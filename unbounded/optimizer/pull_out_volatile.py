@@ -12,7 +12,16 @@ from typing import cast
 
 from unbounded.functions.catalog import REGISTRY
 from unbounded.optimizer.fresh_ids import FreshIds
-from unbounded.plan.expressions import Alias, Call, Expression, Lambda, PythonCall, WindowCall
+from unbounded.plan.expressions import (
+    AggregateStep,
+    Alias,
+    Call,
+    Expression,
+    Lambda,
+    PartialAggregate,
+    PythonCall,
+    WindowCall,
+)
 from unbounded.plan.logical import Aggregate, Filter, Generate, LogicalPlan, Project, Sort
 from unbounded.plan.tree import children, map_children, rewrite_down
 
@@ -34,7 +43,7 @@ def _separate(plan: LogicalPlan, ids: FreshIds) -> LogicalPlan:
     moved: dict[Expression, Alias] = {}
 
     def move(node: object) -> object | None:
-        if isinstance(node, LogicalPlan | Lambda | WindowCall):
+        if isinstance(node, LogicalPlan | Lambda | WindowCall) or _reads_state(node):
             return node
         if isinstance(node, Expression) and is_volatile(node):
             alias = moved.get(node) or Alias(node, ids.take(), "volatile")
@@ -56,6 +65,11 @@ def _separate(plan: LogicalPlan, ids: FreshIds) -> LogicalPlan:
         return plan
     below = _input(plan)
     return _with_input(rewritten, pull_out_volatile(Project(below, (*below.output, *moved.values()))))
+
+
+def _reads_state(node: object) -> bool:
+    """A step of an aggregate that works on its state: the arguments of its call are of a row long gone."""
+    return isinstance(node, PartialAggregate) and node.step is not AggregateStep.UPDATE
 
 
 def replace_key(node: Expression, number: int) -> Expression:

@@ -10,7 +10,8 @@ from unbounded.execution.stored_rows import StoredRows
 from unbounded.lowering.lowered import LoweredQuery
 from unbounded.plan import unresolved as u
 from unbounded.plan.identity import identity_of_relation
-from unbounded.plan.logical import LogicalPlan, Stored, StreamScan
+from unbounded.plan.logical import LogicalPlan, Stored
+from unbounded.plan.streaming import is_streaming
 from unbounded.plan.tree import contains
 from unbounded.session.storage_level import NOT_STORED, StorageLevel
 
@@ -66,7 +67,7 @@ class PersistedRelations:
             return plan
         with self._lock:
             kept = self._kept.get(identity_of_relation(relation))
-            if kept is None or contains(plan, lambda node: isinstance(node, StreamScan)):
+            if kept is None or is_streaming(plan):
                 return plan
             if kept.rows is None:
                 kept.rows = StoredRows(lower(plan))

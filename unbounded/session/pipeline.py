@@ -10,6 +10,7 @@ import pyarrow as pa
 from unbounded.analysis.analyzer import analyze
 from unbounded.analysis.context import Catalog, Ids
 from unbounded.cancellation import Cancellation
+from unbounded.errors import analysis_error
 from unbounded.execution.database import Database
 from unbounded.execution.queries import Run, next_prefix, run_query, run_to_table
 from unbounded.functions.environment import Environment
@@ -19,6 +20,17 @@ from unbounded.optimizer.rules import optimize
 from unbounded.optimizer.spark_row_order import order_as_spark
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
+from unbounded.plan.streaming import is_streaming
+
+
+def refuse_stream(plan: LogicalPlan) -> None:
+    """Raises: SparkError if `plan` reads a stream, whose rows nobody can have at once"""
+    if is_streaming(plan):
+        raise analysis_error(
+            "_LEGACY_ERROR_TEMP_3102",
+            msg="Queries with streaming sources must be executed with writeStream.start(), or from a streaming "
+            "table or flow definition within a Spark Declarative Pipeline.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,7 @@ class Pipeline:
         return order_as_spark(plan, self.environment.shuffle_partition_count)
 
     def lower(self, plan: LogicalPlan) -> LoweredQuery:
+        refuse_stream(plan)
         return lower_query(optimize(plan), self.environment, next_prefix())
 
     def run(self, plan: LogicalPlan, cancellation: Cancellation) -> Iterator[pa.RecordBatch]:

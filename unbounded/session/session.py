@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import not_supported
 from unbounded.execution.database import Database
 from unbounded.execution.stored_rows import StoredRows
 from unbounded.functions.environment import Environment
 from unbounded.ids import new_id
 from unbounded.plan import unresolved as u
 from unbounded.plan.identity import identity_of_plan
-from unbounded.plan.logical import LogicalPlan, Scan, Stored, StreamScan
-from unbounded.plan.tree import collect, contains
+from unbounded.plan.logical import Scan, Stored
+from unbounded.plan.streaming import is_streaming
+from unbounded.plan.tree import collect
 from unbounded.session import show
 from unbounded.session.artifacts import Artifacts
 from unbounded.session.catalog import SessionCatalog
@@ -26,7 +27,7 @@ from unbounded.session.commands.dispatch import run_command
 from unbounded.session.config import SessionConfig
 from unbounded.session.foreach_batch import BatchFunction, BatchFunctions
 from unbounded.session.metrics import run_observed
-from unbounded.session.pipeline import Pipeline
+from unbounded.session.pipeline import Pipeline, refuse_stream
 from unbounded.session.query_context import open_context
 from unbounded.session.results import CommandDone, Result, Rows, SqlCommandDone
 from unbounded.session.storage_level import StorageLevel
@@ -104,7 +105,6 @@ class Session:
         if isinstance(shown, u.ShowString):
             return show.show_rows(shown, pipeline, cancellation)
         plan = pipeline.analyze(relation)
-        self._refuse_stream(plan)
         return run_observed(pipeline.in_spark_order(plan), pipeline, cancellation)
 
     def _command(self, command: u.Command, cancellation: Cancellation) -> Result:
@@ -164,14 +164,6 @@ class Session:
             raise not_supported("foreachBatch", "This engine has no server that the function could call.")
         return self._batch_functions.open(self.user_id, self.session_id, command)
 
-    def _refuse_stream(self, plan: LogicalPlan) -> None:
-        if contains(plan, lambda node: isinstance(node, StreamScan)):
-            raise analysis_error(
-                "_LEGACY_ERROR_TEMP_3102",
-                msg="Queries with streaming sources must be executed with writeStream.start(), or from a streaming "
-                "table or flow definition within a Spark Declarative Pipeline.",
-            )
-
     # ------------------------------------------------------------------------------------------ questions about plans
 
     def schema_of(self, relation: u.Relation) -> StructType:
@@ -186,7 +178,7 @@ class Session:
         return isinstance(bare, u.LocalRelation)
 
     def is_streaming(self, relation: u.Relation) -> bool:
-        return contains(self.pipeline().analyze(relation), lambda node: isinstance(node, StreamScan))
+        return is_streaming(self.pipeline().analyze(relation))
 
     def input_files(self, relation: u.Relation) -> list[str]:
         scans = collect(self.pipeline().analyze(relation), Scan)
@@ -204,6 +196,7 @@ class Session:
     # ------------------------------------------------------------------------------------------ held relations
 
     def persist(self, relation: u.Relation, storage_level: StorageLevel) -> None:
+        refuse_stream(self.pipeline().analyze(relation))
         self.catalog.persisted.add(relation, storage_level)
 
     def unpersist(self, relation: u.Relation) -> None:
@@ -219,7 +212,6 @@ class Session:
         """Holds the rows of `relation`, computed once: now if `is_eager`, else on first use."""
         pipeline = self._pipeline(cancellation)
         plan = pipeline.analyze(relation)
-        self._refuse_stream(plan)
         stored = StoredRows(pipeline.lower(plan))
         if is_eager:
             stored.engine_table(pipeline.run_of(cancellation))

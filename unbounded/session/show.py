@@ -7,12 +7,15 @@ import pyarrow as pa
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
 from unbounded.execution.show_text import as_strings, html_text, table_text, vertical_text
+from unbounded.functions.plan_text import plan_branch, render_tree
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import Limit
+from unbounded.plan.streaming import is_streaming
 from unbounded.session.pipeline import Pipeline
 from unbounded.session.results import Rows
 from unbounded.types.datatypes import STRING, StructField, StructType
 
+_WITH_LOGICAL_PLAN = frozenset({"extended", "cost", "formatted"})
 EMPTY_TABLE = pa.table({})
 
 
@@ -44,6 +47,10 @@ def _one_text(text: str) -> pa.Array:
 
 
 def explain(relation: u.Relation, mode: str, pipeline: Pipeline) -> str:
-    """The engine query of `relation`."""
-    query = pipeline.lower(pipeline.analyze(relation))
-    return f"== Physical Plan ==\n{query.sql}\n"
+    """The engine query of `relation`; in the longer modes its logical plan above it. Of a stream the plan alone."""
+    plan = pipeline.analyze(relation)
+    logical = f"== Analyzed Logical Plan ==\n{render_tree(plan_branch(plan))}"
+    if is_streaming(plan):
+        return logical
+    physical = f"== Physical Plan ==\n{pipeline.lower(plan).sql}\n"
+    return f"{logical}\n{physical}" if mode in _WITH_LOGICAL_PLAN else physical

@@ -34,6 +34,7 @@ from unbounded.streaming.checks import check_streaming_query, parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
 from unbounded.streaming.microbatch import MicroBatch
+from unbounded.streaming.plan_text import ShownPlan
 from unbounded.streaming.progress import QueryIdentity
 from unbounded.streaming.runner import schedule_of
 from unbounded.streaming.stores import open_stores
@@ -77,6 +78,7 @@ class StreamBuild:
         checks_correctness = services.config.boolean(_CHECKS_CORRECTNESS)
         check_streaming_query(request.plan, self._mode, checks_correctness=checks_correctness)
         self._plan = incremental_plan(_shown_in_order(request), self._mode)
+        self.shown_plan = ShownPlan(request.plan, self._plan, self._mode)
         self.schedule = schedule_of(command.trigger)
         self._directory, self._is_temporary = self._checkpoint_directory()
         self._checkpoint = open_checkpoint(services.files, self._directory)
@@ -87,7 +89,7 @@ class StreamBuild:
     def open(self) -> None:
         """Raises: SparkError for unknown sinks and wrong options"""
         services, context = self._services, self._request.context
-        self._runner = FragmentRunner(self._request.environment, services.database, self.cancellation)
+        self._runner = FragmentRunner(self._request.environment, services.database, self.cancellation, services.clock)
         self._sink = build_sink(self._command, self._sink_context())
         self._settings = stream_settings(services.config, self._mode, self._checkpoint, self.schedule)
         self._late_table = late_rows_table(self.identity, context, services.files)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
-from unbounded.errors import ErrorKind, SparkError
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError
 from unbounded.execution.database import Database
 from unbounded.ids import is_uuid
 from unbounded.session.catalog import SessionCatalog
@@ -21,7 +21,9 @@ from unbounded.session.stream_settings import report_settings
 from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure, QueryStatus, RunningQuery
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.progress import render_timestamp
-from unbounded.streaming.query import QueryEvents, StreamingQuery
+from unbounded.streaming.query import QueryEvents, StreamingQuery, failure_sentence
+
+STOPS_ACTIVE_RUN = "spark.sql.streaming.stopActiveRunOnRestart"
 
 
 class SessionStreams:
@@ -68,7 +70,7 @@ class SessionStreams:
                 ended,
             ),
             report_settings(self._config),
-            f"== Physical Plan ==\n{request.plan}\n",
+            build.shown_plan,
         )
         with self._changed:
             self._queries[query.query_id] = query
@@ -86,8 +88,16 @@ class SessionStreams:
     def _stop_running(self, query_id: str) -> None:
         """A checkpoint has one run at a time: the new one takes over."""
         running = self._queries.get(query_id)
-        if running is not None and running.is_active:
-            running.stop()
+        if running is None or not running.is_active:
+            return
+        if not self._config.boolean(STOPS_ACTIVE_RUN):
+            message = (
+                f"Cannot start query with id {query_id} as another query with same id is already active. Perhaps you "
+                "are attempting to restart a query from checkpoint that is already active. You may stop the old query "
+                f'by setting the SQL configuration: spark.conf.set("{STOPS_ACTIVE_RUN}", true) and retry.'
+            )
+            raise SparkError(ErrorKind.ILLEGAL_STATE, NO_CONDITION, {"message": message})
+        running.stop()
 
     # ------------------------------------------------------------------------------------------ the protocol's calls
 
@@ -185,11 +195,14 @@ class _Handle:
 
     def status(self) -> QueryStatus:
         query = self._query
-        return QueryStatus(query.message, query.is_trigger_active, query.is_trigger_active, query.is_active)
+        return QueryStatus(query.message, query.has_new_data, query.is_trigger_active, query.is_active)
 
     def failure(self) -> QueryFailure | None:
         failure = self._query.failure
-        return None if failure is None else QueryFailure(failure.message, failure.condition)
+        if failure is None:
+            return None
+        cause = failure_sentence(failure.__cause__) if failure.__cause__ else failure.message
+        return QueryFailure(cause + failure.detail, failure.condition)
 
 
 def _progress_event(progress: str) -> str:

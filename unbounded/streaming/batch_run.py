@@ -14,8 +14,8 @@ from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.late_rows import LateRows
 from unbounded.streaming.operators.batch import OperatorBatch, OperatorResult
 from unbounded.streaming.operators.dispatch import counted_rows, operator_name, run_operator
-from unbounded.streaming.plans import Feed, Fragment, SourceFeed, StatefulOperator, WatermarkNode
-from unbounded.streaming.progress import Stopwatch
+from unbounded.streaming.plans import NEW, Feed, Fragment, ObserverNode, SourceFeed, StatefulOperator, WatermarkNode
+from unbounded.streaming.progress import ObservedMetrics, Stopwatch
 from unbounded.streaming.watermark import EventTimes, event_times, is_late
 
 
@@ -64,6 +64,7 @@ class BatchRun:
         self.transactions: dict[int, StateTransaction] = {}
         self.results: dict[int, OperatorResult] = {}
         self.event_times: dict[int, EventTimes] = {}
+        self.observed: dict[str, ObservedMetrics] = {}
         self.late: list[LateRows] = []
 
     def fragment(self, fragment: Fragment) -> pa.Table:
@@ -83,6 +84,11 @@ class BatchRun:
                 seen = event_times(table.column(column))
                 if seen is not None:
                     self.event_times[number] = seen
+                return table
+            case ObserverNode(name=name, metrics=metrics):
+                table = self.fragment(feed.below)
+                row = self._runner.run(metrics, {NEW: table}, self._batch.now_us)
+                self.observed[name] = ObservedMetrics(metrics.schema, row)
                 return table
             case operator:
                 return self._run_operator(operator)

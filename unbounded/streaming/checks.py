@@ -11,7 +11,7 @@ from unbounded.connectors.streams import OutputMode
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan.event_time import delay_ms_of
-from unbounded.plan.expressions import AggregateCall, Alias, Call, Expression, WindowCall, to_attribute
+from unbounded.plan.expressions import AggregateCall, Alias, Call, Expression, PythonCall, WindowCall, to_attribute
 from unbounded.plan.logical import (
     Aggregate,
     Deduplicate,
@@ -23,9 +23,9 @@ from unbounded.plan.logical import (
     SetOperation,
     Sort,
 )
+from unbounded.plan.streaming import is_streaming
 from unbounded.plan.tree import children, collect, walk_expression
 from unbounded.plan.unresolved import JoinKind, SetOperator
-from unbounded.streaming.incremental import is_streaming
 
 _CORRECTNESS = (
     "Detected pattern of possible 'correctness' issue due to global watermark. The query contains stateful operation "
@@ -84,6 +84,8 @@ def _bottom_up(plan: LogicalPlan) -> Iterator[LogicalPlan]:
 def _check_node(node: LogicalPlan, mode: OutputMode, *, has_aggregate: bool) -> None:
     match node:
         case Aggregate(expressions=expressions):
+            if any(call.is_aggregate for e in expressions for call in collect(e, PythonCall)):
+                raise _unsupported("Streaming aggregation doesn't support group aggregate pandas UDF")
             if any(call.is_distinct for e in expressions for call in collect(e, AggregateCall)):
                 raise _unsupported(
                     "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
@@ -131,7 +133,7 @@ def _window_refused(window: WindowCall, column: Expression) -> SparkError:
     name = column.name if isinstance(column, Alias) else shown
     return analysis_error(
         "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
-        windowFunc=f"'{function.upper()}'",
+        windowFunc=function.upper(),
         columnName=f"`{name}`",
         windowSpec=specification.upper(),
     )

@@ -9,6 +9,7 @@ from typing import cast
 import pyarrow as pa
 
 from unbounded.cancellation import Cancellation
+from unbounded.clock import Clock, Duration, SystemClock
 from unbounded.connectors.api import ArrowSource
 from unbounded.connectors.files.scan import FileScan
 from unbounded.execution.database import Database
@@ -40,9 +41,15 @@ _Ready = PreparedQuery | LoweredQuery | list[PickedColumn]
 
 
 class FragmentRunner:
-    """The plans of a query, each made ready once. A plan that asks for the current time is lowered for every batch."""
+    """The plans of a query, each made ready once. A plan that asks for the current time is lowered for every batch.
 
-    def __init__(self, environment: Environment, database: Database, cancellation: Cancellation) -> None:
+    `planning`: the time that making them ready has taken.
+    """
+
+    def __init__(
+        self, environment: Environment, database: Database, cancellation: Cancellation, clock: Clock | None = None
+    ) -> None:
+        self.planning = Duration(clock or SystemClock())
         self.environment = environment
         self._database = database
         self._cancellation = cancellation
@@ -53,7 +60,8 @@ class FragmentRunner:
 
         Raises: SparkError
         """
-        ready = self._made_ready(plan, now_us)
+        with self.planning:
+            ready = self._made_ready(plan, now_us)
         if isinstance(ready, PreparedQuery):
             return ready.run(given)
         if isinstance(ready, LoweredQuery):

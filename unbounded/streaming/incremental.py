@@ -19,6 +19,7 @@ from unbounded.plan.expressions import (
     Attribute,
     Call,
     Expression,
+    Literal,
     NamedExpression,
     PartialAggregate,
     SortOrder,
@@ -26,14 +27,18 @@ from unbounded.plan.expressions import (
 )
 from unbounded.plan.logical import (
     Aggregate,
+    CollectMetrics,
     Deduplicate,
     Filter,
     Generate,
+    GroupMap,
     Input,
     Join,
     Limit,
     LogicalPlan,
+    MapPartitions,
     MergeSessions,
+    OneRow,
     Project,
     SetOperation,
     Sort,
@@ -41,6 +46,7 @@ from unbounded.plan.logical import (
     SubqueryAlias,
     WithWatermark,
 )
+from unbounded.plan.streaming import is_streaming
 from unbounded.plan.tree import children, collect, contains, map_children, rewrite_down, walk
 from unbounded.plan.unresolved import SetOperator
 from unbounded.streaming.filters import push_filters_below_watermarks
@@ -54,14 +60,15 @@ from unbounded.streaming.plans import (
     IncrementalLimit,
     IncrementalPlan,
     IncrementalSessions,
+    ObserverNode,
     SourceFeed,
     StatefulOperator,
     WatermarkNode,
 )
 from unbounded.streaming.pushed_filters import is_for_reader, push_filters_into_sources
-from unbounded.types.datatypes import LONG, STRING, StructType
+from unbounded.types.datatypes import BOOLEAN, LONG, STRING, StructType
 
-_STATELESS = (Project, Filter, Generate, SubqueryAlias, Input)
+_STATELESS = (Project, Filter, Generate, SubqueryAlias, Input, MapPartitions, GroupMap)
 """Run on the new rows alone."""
 
 
@@ -74,10 +81,6 @@ def incremental_plan(plan: LogicalPlan, mode: OutputMode) -> IncrementalPlan:
     build = _Build(Ids(_highest_id(plan) + 1), plan, mode)
     output = build.fragment(plan)
     return IncrementalPlan(output, tuple(build.scans))
-
-
-def is_streaming(plan: LogicalPlan) -> bool:
-    return contains(plan, lambda node: isinstance(node, StreamScan))
 
 
 def _highest_id(plan: LogicalPlan) -> int:
@@ -113,12 +116,18 @@ class _Build:
                 name = f"watermark{watermark.number}"
                 feeds[name] = watermark
                 return Input(name, node.output)
+            case CollectMetrics(name=name, metrics=metrics):
+                observed = Aggregate(Input(NEW, node.output), (), metrics)
+                feeds[f"observer {name}"] = ObserverNode(name, self.fragment(node.child), observed)
+                return Input(f"observer {name}", node.output)
             case Aggregate(child=MergeSessions() as sessions):
                 return self._aggregated(*self._sessions(node, sessions), feeds)
             case Aggregate():
                 return self._aggregated(*self._aggregate(node), feeds)
             case Deduplicate():
                 return _fed_by(self._deduplicate(node), node.output, feeds)
+            case Limit(count=0) if not self._is_of_whole_result(node):
+                return self._nothing(node)
             case Limit() if not self._is_of_whole_result(node):
                 return _fed_by(self._limit(node), node.output, feeds)
             case _:
@@ -183,6 +192,14 @@ class _Build:
         if not isinstance(node.count, int):
             raise not_supported("A limit that is not a constant on a stream", "Give limit() a number.")
         return IncrementalLimit(operator_id, self.fragment(node.child), node.count, _has_watermark(node.child))
+
+    def _nothing(self, node: Limit) -> LogicalPlan:
+        """The sources below are asked for offsets, but nobody reads their rows."""
+        operator_count = self.operator_count
+        self.fragment(node.child)
+        self.operator_count = operator_count
+        absent = tuple(Alias(Literal(None, a.data_type), a.id, a.name, a.metadata) for a in node.output)
+        return Project(Filter(OneRow(), Literal(False, BOOLEAN)), absent)
 
     def _is_of_whole_result(self, node: Limit) -> bool:
         """In complete mode a limit above an aggregate cuts every batch's whole result."""

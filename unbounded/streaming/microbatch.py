@@ -37,7 +37,7 @@ from unbounded.streaming.operators.batch import OperatorResult
 from unbounded.streaming.operators.described_state import operator_metadata
 from unbounded.streaming.operators.dispatch import asks_for_batch, operator_name
 from unbounded.streaming.plans import IncrementalPlan, StatefulOperator
-from unbounded.streaming.progress import BatchReport, OperatorReport, SourceReport, Stopwatch
+from unbounded.streaming.progress import BatchReport, ObservedMetrics, OperatorReport, SourceReport, Stopwatch
 from unbounded.streaming.watermark import EventTimes, WatermarkTracker
 
 _SEVERAL_OPERATORS = "spark.sql.streaming.statefulOperator.allowMultiple"
@@ -72,6 +72,7 @@ class _ExecutedBatch:
     results: Mapping[int, OperatorResult]
     event_times: Mapping[int, EventTimes]
     late: Sequence[LateRows]
+    observed: Mapping[str, ObservedMetrics]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ class MicroBatch:
         self._settings = settings
         self._late_table = late_table
         self.batch_id = 0
+        self.activity = "Initializing sources"
+        self.has_new_data = self.has_planned = False
         self.committed: tuple[str | None, ...] = (None,) * len(sources)
         self.available: tuple[str | None, ...] = self.committed
         self._replay: PlannedBatch | None = None
@@ -140,7 +143,7 @@ class MicroBatch:
         if planned is None:
             self._idle_watch = watch
             return None
-        self.available = planned.end
+        self.available, self.has_planned = planned.end, True
         with watch.measure("addBatch"):
             executed = self._execute(planned, watch)
             written = self._write(executed)
@@ -151,7 +154,8 @@ class MicroBatch:
     def _plan_batch(self, watch: Stopwatch, *, has_limit: bool) -> PlannedBatch | None:
         with watch.measure("latestOffset"):
             pairs = zip(self._sources, self.committed, strict=True)
-            end = tuple(source.latest_offset(start, has_limit=has_limit) for source, start in pairs)
+            end = tuple(self._next_offset(source, start, has_limit=has_limit) for source, start in pairs)
+        self.has_new_data = end != self.committed
         if end == self.committed and not self._has_work_without_data():
             return None
         watermark_ms, now_ms = self._watermark.current_ms, self._now_ms()
@@ -163,7 +167,12 @@ class MicroBatch:
                 self._log_offsets(planned)
         return planned
 
+    def _next_offset(self, source: StreamSource, start: str | None, *, has_limit: bool) -> str | None:
+        self.activity = f"Getting offsets from {source.description}"
+        return source.latest_offset(start, has_limit=has_limit)
+
     def _log_offsets(self, planned: PlannedBatch) -> None:
+        self.activity = "Writing offsets to log"
         logged = PlannedOffsets(planned.end, planned.timestamp_ms, planned.watermark_ms, self._settings.logged)
         self._checkpoint.offsets.add(planned.batch_id, logged)
 
@@ -185,6 +194,7 @@ class MicroBatch:
         return any(store.metrics().row_count for store in self._stores.values())
 
     def _execute(self, planned: PlannedBatch, watch: Stopwatch) -> _ExecutedBatch:
+        self.activity = "Processing new data" if self.has_new_data else "No new data but cleaning up state"
         if planned.watermark_ms > 0 and self._plan.redefines_watermark:
             raise analysis_error("_LEGACY_ERROR_TEMP_3076", config=_SEVERAL_OPERATORS)
         run = BatchRun(
@@ -197,10 +207,12 @@ class MicroBatch:
             watch,
             keeps_late=self._late_table is not None,
         )
+        before_us = self._runner.planning.total_us
         rows = run.fragment(self._plan.output)
+        watch.add("queryPlanning", self._runner.planning.total_us - before_us)
         counts = tuple(run.counts.get(i, 0) for i in range(len(self._sources)))
         transactions = tuple(run.transactions.values())
-        return _ExecutedBatch(planned, rows, transactions, counts, run.results, run.event_times, run.late)
+        return _ExecutedBatch(planned, rows, transactions, counts, run.results, run.event_times, run.late, run.observed)
 
     def _write(self, executed: _ExecutedBatch) -> _WrittenBatch:
         if not self._has_executed:
@@ -249,6 +261,15 @@ class MicroBatch:
             if end is not None:
                 source.commit(end)
 
+    def offsets(self, of: Sequence[str | None]) -> str:
+        """`{source: offset,source: offset}`, as Spark shows `committed` or `available`."""
+        pairs = zip(self._sources, of, strict=True)
+        return f"{{{','.join(f'{source.description}: {offset}' for source, offset in pairs if offset is not None)}}}"
+
+    @property
+    def source_descriptions(self) -> tuple[str, ...]:
+        return tuple(source.description for source in self._sources)
+
     def look_again(self) -> None:
         """The next step sees all there is."""
         for source in self._sources:
@@ -293,6 +314,7 @@ class MicroBatch:
             self.committed, late_ms = before.offsets, before.watermark_ms
         self.batch_id = latest
         self._watermark.current_ms = logged.watermark_ms
+        self.has_new_data = self.available != self.committed
         self._replay = PlannedBatch(
             latest, self.committed, logged.offsets, logged.timestamp_ms, logged.watermark_ms, late_ms
         )
@@ -324,6 +346,7 @@ class MicroBatch:
             watch.finish(),
             planned.watermark_ms if has_event_time else None,
             executed.event_times[nodes[0]] if nodes else None,
+            executed.observed,
         )
 
     def idle_report(self) -> BatchReport:

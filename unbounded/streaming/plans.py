@@ -47,6 +47,15 @@ class WatermarkNode:
 
 
 @dataclass(frozen=True, slots=True)
+class ObserverNode:
+    """df.observe: the rows of `below` pass unchanged; `metrics` makes one row of those in input `NEW`."""
+
+    name: str
+    below: Fragment
+    metrics: LogicalPlan
+
+
+@dataclass(frozen=True, slots=True)
 class IncrementalAggregate:
     """A GROUP BY kept between batches.
 
@@ -118,7 +127,7 @@ class IncrementalLimit:
 
 
 StatefulOperator = IncrementalAggregate | IncrementalSessions | IncrementalDeduplicate | IncrementalLimit
-Feed = SourceFeed | WatermarkNode | StatefulOperator
+Feed = SourceFeed | WatermarkNode | ObserverNode | StatefulOperator
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,9 @@ class IncrementalPlan:
 
     def operators(self) -> Iterator[StatefulOperator]:
         """Stateful operators, the one nearest the sink first."""
-        found = (feed for feed in _feeds(self.output) if not isinstance(feed, SourceFeed | WatermarkNode))
+        found = (
+            feed for feed in _feeds(self.output) if not isinstance(feed, SourceFeed | WatermarkNode | ObserverNode)
+        )
         return iter(sorted(found, key=lambda operator: operator.operator_id))
 
     def watermark_nodes(self) -> Iterator[WatermarkNode]:

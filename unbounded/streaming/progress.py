@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+
+import pyarrow as pa
 
 from unbounded.clock import Clock
 from unbounded.streaming.watermark import EventTimes
+from unbounded.types.datatypes import StructType
+from unbounded.types.json_form import to_json_value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,6 +46,14 @@ class OperatorReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedMetrics:
+    """What df.observe saw of one batch: a single row."""
+
+    schema: StructType
+    row: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
 class BatchReport:
     """`output_count` None: unknown. `durations_ms`: by Spark's names of the phases, with `triggerExecution`.
 
@@ -55,6 +69,7 @@ class BatchReport:
     durations_ms: Mapping[str, int]
     watermark_ms: int | None = None
     event_times: EventTimes | None = None
+    observed: Mapping[str, ObservedMetrics] = field(default_factory=dict)
 
 
 class Stopwatch:
@@ -77,6 +92,11 @@ class Stopwatch:
             taken_us = self._clock.monotonic_us() - started_us
             self._measured_us[phase] = self._measured_us.get(phase, 0) + taken_us - self._inner_us
             self._inner_us = outer_inner_us + taken_us
+
+    def add(self, phase: str, taken_us: int) -> None:
+        """A phase within the current one that was measured elsewhere."""
+        self._measured_us[phase] = self._measured_us.get(phase, 0) + taken_us
+        self._inner_us += taken_us
 
     def finish(self) -> dict[str, int]:
         """Milliseconds by phase, with the whole trigger."""
@@ -106,13 +126,15 @@ def render_progress(report: BatchReport, identity: QueryIdentity, interval_ms: i
         "batchDuration": duration_ms,
         **{name: sum(source[name] for source in sources) for name in totals},
         "durationMs": dict(report.durations_ms),
-        **({"eventTime": _event_time(report)} if report.watermark_ms is not None else {}),
+        "eventTime": _event_time(report) if report.watermark_ms is not None else {},
         "stateOperators": [_operator(operator) for operator in report.operators],
         "sources": sources,
         "sink": {
             "description": report.sink,
             "numOutputRows": -1 if report.output_count is None else report.output_count,
+            "metrics": {},
         },
+        "observedMetrics": {name: _observed(metrics) for name, metrics in report.observed.items()},
     }
     return json.dumps(progress, separators=(",", ":"))
 
@@ -136,8 +158,8 @@ def _event_time(report: BatchReport) -> dict[str, str]:
 def _source(source: SourceReport, duration_ms: int, interval_ms: int | None) -> dict[str, Any]:
     return {
         "description": source.description,
-        "startOffset": _offset(source.start),
-        "endOffset": _offset(source.end),
+        "startOffset": source.start,
+        "endOffset": source.end,
         "latestOffset": None,
         "numInputRows": source.row_count,
         "inputRowsPerSecond": _rate(source.row_count, interval_ms) if interval_ms is not None else 0.0,
@@ -145,12 +167,33 @@ def _source(source: SourceReport, duration_ms: int, interval_ms: int | None) -> 
     }
 
 
-def _offset(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
-
-
 def _rate(count: int, duration_ms: int) -> float:
-    return round(count * 1000 / max(duration_ms, 1), 1)
+    return count * 1000 / max(duration_ms, 1)
+
+
+def _observed(metrics: ObservedMetrics) -> dict[str, Any]:
+    """As Spark 4.2 sends it: its row with its schema."""
+    values = [_plain(column[0].as_py()) for column in metrics.row.columns]
+    return {"values": values, "schema": to_json_value(metrics.schema)}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; what JSON does not know goes as text."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal():
+            return float(value)
+        case list():
+            return [_plain(item) for item in value]
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M:%S.%f").rstrip("0").rstrip(".")
+        case bytes():
+            return b64encode(value).decode()
+        case _:
+            return str(value)
 
 
 def _operator(operator: OperatorReport) -> dict[str, Any]:

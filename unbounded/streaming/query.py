@@ -13,8 +13,11 @@ from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.streaming.microbatch import MicroBatch
+from unbounded.streaming.plan_text import NOT_PLANNED, ShownPlan
 from unbounded.streaming.progress import BatchReport, QueryIdentity, render_progress, render_timestamp
 from unbounded.streaming.runner import POLL_US, QueryThread, Schedule
+
+WAITING_FOR_TRIGGER = "Waiting for next trigger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class StreamingQuery:
         cancellation: Cancellation,
         events: QueryEvents,
         reports: ReportSettings,
-        plan_text: str,
+        plan: ShownPlan,
     ) -> None:
         self._identity = identity
         self._prepare = prepare
@@ -66,7 +69,8 @@ class StreamingQuery:
         self._cancellation = cancellation
         self._events = events
         self._idle_interval_us = reports.idle_interval_us
-        self._plan_text = plan_text
+        self._plan = plan
+        self._has_interval = schedule.interval_us > 0
         self._changed = threading.Condition()
         self._state = QueryState.INITIALIZING
         self._batch: MicroBatch | None = None
@@ -101,7 +105,14 @@ class StreamingQuery:
 
     @property
     def message(self) -> str:
-        return self._message
+        """What it does at the moment, in Spark's words."""
+        batch = self._batch
+        return batch.activity if self._is_trigger_active and batch is not None else self._message
+
+    @property
+    def has_new_data(self) -> bool:
+        """Whether the last look at the sources found something."""
+        return self.is_active and self._batch is not None and self._batch.has_new_data
 
     @property
     def is_trigger_active(self) -> bool:
@@ -116,7 +127,10 @@ class StreamingQuery:
         return self._failure
 
     def explain(self, *, is_extended: bool) -> str:
-        return self._plan_text
+        batch = self._batch
+        if batch is None or not batch.has_planned:
+            return NOT_PLANNED
+        return self._plan.explain(batch.source_descriptions, is_extended=is_extended)
 
     # ------------------------------------------------------------------------------------------ life
 
@@ -171,7 +185,7 @@ class StreamingQuery:
         if self._must_look_again:
             self._must_look_again = False
             self._batch.look_again()
-        self._is_trigger_active, self._message = True, "Processing new data"
+        self._is_trigger_active = True
         report = self._batch.step(has_limit=not self._is_single)
         self._is_trigger_active = False
         if report is None:
@@ -179,6 +193,7 @@ class StreamingQuery:
             return False
         interval_ms = None if self._last_trigger_ms is None else report.timestamp_ms - self._last_trigger_ms
         self._last_trigger_ms = report.timestamp_ms
+        self._message = WAITING_FOR_TRIGGER
         self._events.progress(self._record(report, interval_ms))
         return True
 
@@ -202,7 +217,7 @@ class StreamingQuery:
 
     def _went_idle(self) -> bool:
         """Whether it has waited until its source may have something, or for a while."""
-        self._message = "Waiting for data to arrive"
+        self._message = WAITING_FOR_TRIGGER if self._has_interval else "Waiting for data to arrive"
         with self._changed:
             self._idle_count += 1
             self._changed.notify_all()
@@ -212,7 +227,7 @@ class StreamingQuery:
         is_stopped = self._cancellation.is_cancelled
         if failure is not None and not is_stopped:
             self._failure = self._stream_failed(failure)
-            self._message = f"Terminated with exception: {_sentence(failure)}"
+            self._message = f"Terminated with exception: {failure_sentence(failure)}"
         else:
             self._message = "Stopped"
         if self._batch is not None:
@@ -224,10 +239,28 @@ class StreamingQuery:
         self._events.ended(self)
 
     def _stream_failed(self, failure: BaseException) -> SparkError:
-        parameters = {"id": self.query_id, "runId": self.run_id, "message": _sentence(failure)}
-        error = SparkError(ErrorKind.STREAMING_QUERY, "STREAM_FAILED", parameters)
+        parameters = {"id": self.query_id, "runId": self.run_id, "message": failure_sentence(failure)}
+        error = SparkError(ErrorKind.STREAMING_QUERY, "STREAM_FAILED", parameters, detail=self._description())
         error.__cause__ = failure
         return error
+
+    def _description(self) -> str:
+        """What Spark says of a query below the sentence of its failure."""
+        batch = self._batch
+        name = f"{self.name} " if self.name is not None else ""
+        lines = [
+            "",
+            "=== Streaming Query ===",
+            f"Identifier: {name}[id = {self.query_id}, runId = {self.run_id}]",
+            f"Current Committed Offsets: {batch.offsets(batch.committed) if batch else '{}'}",
+            f"Current Available Offsets: {batch.offsets(batch.available) if batch else '{}'}",
+            "",
+            f"Current State: {self._state.value}",
+            "Thread State: RUNNABLE",
+        ]
+        if batch is not None:
+            lines += ["", "Logical Plan:", self._plan.logical_text()]
+        return "\n".join(lines)
 
     @property
     def terminated_event_json(self) -> str:
@@ -242,5 +275,9 @@ class StreamingQuery:
         return json.dumps(event, separators=(",", ":"))
 
 
-def _sentence(failure: BaseException) -> str:
-    return failure.message if isinstance(failure, SparkError) else f"{type(failure).__name__}: {failure}"
+def failure_sentence(failure: BaseException) -> str:
+    if not isinstance(failure, SparkError):
+        return f"{type(failure).__name__}: {failure}"
+    if failure.kind is ErrorKind.PYTHON and not failure.condition:
+        return f"[PYTHON_EXCEPTION] An exception was thrown from the Python worker: {failure.message} SQLSTATE: 38000"
+    return failure.message

@@ -29,8 +29,11 @@ from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
 from unbounded.streaming.late_rows import LateRowsTable
 from unbounded.streaming.microbatch import MicroBatch, StreamSettings
+from unbounded.streaming.plan_text import ShownPlan
 from unbounded.streaming.plans import IncrementalPlan
-from unbounded.streaming.progress import BatchReport
+from unbounded.streaming.progress import BatchReport, QueryIdentity
+from unbounded.streaming.query import QueryEvents, ReportSettings, StreamingQuery
+from unbounded.streaming.runner import Schedule
 from unbounded.streaming.stores import open_stores
 from unbounded.types.arrow import to_arrow_schema
 from unbounded.types.datatypes import STRING, TIMESTAMP, StructField, StructType
@@ -196,6 +199,7 @@ class Story:
         assert isinstance(statement, u.Relation)
         self.plan = analyze(statement, self.environment, self._clicks)
         plan = incremental_plan(self.plan, self._mode)
+        self.shown_plan = ShownPlan(self.plan, plan, self._mode)
         self.checkpoint = checkpoint = open_checkpoint(self.files, self._directory)
         stores = self._open_stores(plan)
         sink = self.sink if self._open_sink is None else self._open_sink(self)
@@ -258,3 +262,21 @@ def batch_rows(sql: str, times: str, *, is_distinct: bool = False) -> list[str]:
     sink = Collected()
     sink.write(0, FragmentRunner(Environment(), _database(), Cancellation()).run_once(plan, 0), OutputMode.APPEND)
     return sink.batches[0]
+
+
+def running(
+    story: Story, schedule: Schedule, events: QueryEvents | None = None, reports: ReportSettings | None = None
+) -> StreamingQuery:
+    """The query of `story` with a thread of its own, started."""
+    query = StreamingQuery(
+        QueryIdentity("q", "r", None),
+        schedule,
+        lambda: story.batch,
+        story.clock,
+        Cancellation(),
+        events or QueryEvents(),
+        reports or ReportSettings(),
+        story.shown_plan,
+    )
+    query.start()
+    return query

@@ -7,28 +7,16 @@ import re
 from pathlib import Path
 
 from tests.unit.memory_disk import Fault, MemoryDisk
-from tests.unit.streaming.harness import Story
+from tests.unit.streaming.harness import Story, running
 from unbounded.cancellation import Cancellation
 from unbounded.errors import SparkError
 from unbounded.storage.local import LocalFileSystem
-from unbounded.streaming.progress import QueryIdentity
-from unbounded.streaming.query import QueryEvents, ReportSettings, StreamingQuery
 from unbounded.streaming.runner import Schedule
 
 
 def run(story: Story) -> None:
     """A query's whole life on its thread. Raises: SparkError STREAM_FAILED"""
-    query = StreamingQuery(
-        QueryIdentity("q", "r", None),
-        Schedule(ends_when_idle=True),
-        lambda: story.batch,
-        story.clock,
-        Cancellation(),
-        QueryEvents(),
-        ReportSettings(),
-        "",
-    )
-    query.start()
+    query = running(story, Schedule(ends_when_idle=True))
     query.await_termination(Cancellation(), timeout_us=None)
 
 

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.unit.streaming.harness import Story
+from tests.unit.streaming.harness import Story, running
 from unbounded.cancellation import Cancellation
 from unbounded.connectors.streams import OutputMode
-from unbounded.streaming.progress import QueryIdentity
-from unbounded.streaming.query import QueryEvents, ReportSettings, StreamingQuery
+from unbounded.streaming.query import QueryEvents, ReportSettings
 from unbounded.streaming.runner import Schedule
 
 COUNT = "SELECT user, count(*) AS n FROM clicks GROUP BY user"
@@ -18,17 +17,12 @@ COUNT = "SELECT user, count(*) AS n FROM clicks GROUP BY user"
 
 def run(story: Story, events: list[str], idle_interval_us: int) -> list[dict[str, Any]]:
     """The progress of a run that ends when nothing is left to do."""
-    query = StreamingQuery(
-        QueryIdentity("q", "r", None),
+    query = running(
+        story,
         Schedule(ends_when_idle=True),
-        lambda: story.batch,
-        story.clock,
-        Cancellation(),
         QueryEvents(progress=lambda text: events.append("progress"), idle=events.append),
         ReportSettings(idle_interval_us=idle_interval_us),
-        "",
     )
-    query.start()
     query.await_termination(Cancellation(), timeout_us=None)
     return [json.loads(text) for text in query.recent_progress()]
 
@@ -51,7 +45,7 @@ def test_a_run_that_finds_nothing_says_so_once_without_an_event(tmp_path: Path) 
     (progress,) = run(story, events, idle_interval_us=10_000_000)
     assert (progress["batchId"], progress["numInputRows"]) == (1, 0)
     assert list(progress["durationMs"]) == ["latestOffset", "triggerExecution"]
-    assert progress["sources"][0]["startOffset"] == progress["sources"][0]["endOffset"] == 2
+    assert progress["sources"][0]["startOffset"] == progress["sources"][0]["endOffset"] == "2"
     assert progress["sink"]["numOutputRows"] == -1
     assert events == []
 

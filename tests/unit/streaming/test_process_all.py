@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.unit.streaming.harness import Clicks, Story
+from tests.unit.streaming.harness import Clicks, Story, running
 from unbounded.cancellation import Cancellation
 from unbounded.connectors.file_streams.lookout import Lookout
 from unbounded.connectors.streams import OutputMode
-from unbounded.streaming.progress import QueryIdentity
-from unbounded.streaming.query import QueryEvents, ReportSettings, StreamingQuery
 from unbounded.streaming.runner import Schedule
 
 
@@ -29,17 +27,7 @@ class Forgetful(Clicks):
 
 def test_rows_that_nobody_has_told_of(tmp_path: Path) -> None:
     story = Story("SELECT user FROM clicks", tmp_path, OutputMode.APPEND, clicks=Forgetful())
-    query = StreamingQuery(
-        QueryIdentity("q", "r", None),
-        Schedule(),
-        lambda: story.batch,
-        story.clock,
-        Cancellation(),
-        QueryEvents(),
-        ReportSettings(),
-        "",
-    )
-    query.start()
+    query = running(story, Schedule())
     try:
         for count, user in enumerate("abc", 1):
             story.add_times(f"{user}1")

@@ -9,10 +9,12 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
+from unbounded.errors import analysis_error
 from unbounded.execution.database import Database
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
+from unbounded.plan.streaming import is_streaming
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.config import SessionConfig
 from unbounded.session.file_sources import FileSources
@@ -38,6 +40,13 @@ class CommandContext:
 
     def analyze(self, relation: u.Relation, ids: Ids | None = None) -> LogicalPlan:
         return self.pipeline.analyze(relation, ids)
+
+    def analyze_written(self, relation: u.Relation, ids: Ids | None = None) -> LogicalPlan:
+        """Rows that a batch writes. Raises: SparkError CALL_ON_STREAMING_DATASET_UNSUPPORTED"""
+        plan = self.analyze(relation, ids)
+        if is_streaming(plan):
+            raise analysis_error("CALL_ON_STREAMING_DATASET_UNSUPPORTED", methodName="`write`")
+        return plan
 
 
 def result_rows(fields: Sequence[StructField], rows: Sequence[tuple[object, ...]]) -> u.LocalRelation:

@@ -19,6 +19,7 @@ from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.definitions import create_table, refuse_existing
 from unbounded.session.commands.writes import file_count, is_dynamic_overwrite, prepare
 from unbounded.session.file_writes import Destination
+from unbounded.session.pipeline import refuse_stream
 from unbounded.session.warehouse import Table, TableKind
 from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructField
@@ -32,6 +33,7 @@ def insert_into(command: u.InsertInto, context: CommandContext) -> None:
     table = writable_table(command.table, context)
     ids = Ids()
     plan = context.analyze(command.query, ids)
+    refuse_stream(plan)
     static = _static_values(command, table, context, ids)
     rows = _insert_rows(command, plan, static, table, context, ids)
     is_dynamic = is_dynamic_overwrite((), context)
@@ -150,7 +152,7 @@ def save_as_table(command: u.Write, context: CommandContext) -> None:
 
 def _append_by_name(command: u.Write, table: Table, context: CommandContext) -> None:
     ids = Ids()
-    plan = context.analyze(command.query, ids)
+    plan = context.analyze_written(command.query, ids)
     if len(plan.output) != len(table.schema.fields):
         raise analysis_error(
             "_LEGACY_ERROR_TEMP_1161",
@@ -187,7 +189,7 @@ def create_table_as(command: u.CreateTable, context: CommandContext) -> None:
             return
         raise refuse_existing(existing)
     assert command.query is not None
-    plan = context.analyze(command.query)
+    plan = context.analyze_written(command.query)
     table = create_table(replace(command, schema=plan.schema, query=None), context, is_stored=False)
     has_rows = existing is not None or (os.path.isdir(table.location) and bool(os.listdir(table.location)))
     if existing is None and has_rows and table.kind is TableKind.MANAGED:
@@ -215,7 +217,7 @@ def write_to(command: u.WriteTo, context: CommandContext) -> None:
         return
     table = writable_table(command.table, context)
     ids = Ids()
-    plan = context.analyze(command.query, ids)
+    plan = context.analyze_written(command.query, ids)
     policy = context.config.get("spark.sql.storeAssignmentPolicy")
     values = store_assignment.by_name(plan, table)
     rows = store_assignment.with_columns(plan, table, values, table.schema.fields, ids, policy)

@@ -32,7 +32,7 @@ def save(command: u.Write, context: CommandContext) -> None:
     if command.sort_columns:
         raise analysis_error("_LEGACY_ERROR_TEMP_1311")
     name = command.format or context.config.get("spark.sql.sources.default")
-    plan = context.analyze(command.query)
+    plan = context.analyze_written(command.query)
     if name.lower() == _NOOP:
         _run_without_output(plan, context)
         return
