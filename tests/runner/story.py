@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import StreamingQueryException
+from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.streaming.listener import StateOperatorProgress, StreamingQueryProgress
@@ -25,6 +25,7 @@ from tests.runner.views import split_columns
 SETTINGS = {"spark.sql.shuffle.partitions": "1", "spark.sql.streaming.fileSink.log.compactInterval": "1000"}
 MODIFIED_AT = 1_700_000_000
 TRIGGERS: dict[str, dict[str, Any]] = {"default": {}, "once": {"once": True}, "available_now": {"availableNow": True}}
+WRITTEN_IN_ORDER = ("offsets", "commits")
 MAX_TELLINGS = 20
 
 
@@ -39,6 +40,7 @@ class Source:
     name: str
     columns: str
     select: str
+    options: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,32 @@ class Telling:
         check_unsplit(batches[:1], folders)
         return batches
 
-    def restart(self, rows: str, *, without: str | None, trigger: str) -> list[StreamingQueryProgress]:
-        """Stops, removes a file of the checkpoint if one is named, adds rows, starts and runs what there is to run."""
+    def crash(self, before: str) -> None:
+        """The query ends as if it had been killed before it wrote this file of the checkpoint."""
         self.close()
-        if without:
-            file = self.folder / "checkpoint" / without
-            file.unlink()
-            file.with_name(f".{file.name}.crc").unlink(missing_ok=True)
+        log, _, batch_id = before.partition("/")
+        for written in WRITTEN_IN_ORDER[WRITTEN_IN_ORDER.index(log) :]:
+            self.damage(f"{written}/{batch_id}", "")
+
+    def damage(self, name: str, content: str) -> None:
+        """A file of the checkpoint gets this content; without any it is lost."""
+        self.close()
+        file = self.folder / "checkpoint" / name
+        file.with_name(f".{file.name}.crc").unlink(missing_ok=True)
+        if content:
+            file.write_text(content)
+        else:
+            file.unlink(missing_ok=True)
+
+    def state(self, operator: str) -> list[str]:
+        """The rows of an operator's state, the key before its value."""
+        reader = self.spark.read.format("statestore").option("operatorId", operator)
+        rows = reader.load(str(self.folder / "checkpoint")).select("key.*", "value.*").collect()
+        return sorted(render_row(list(row.asDict(recursive=True).values()), 0) for row in rows)
+
+    def restart(self, rows: str, *, trigger: str) -> list[StreamingQueryProgress]:
+        """Stops, adds rows, starts and runs what there is to run."""
+        self.close()
         self.add(rows)
         self._run(trigger)
         return self.batches()
@@ -151,7 +172,8 @@ class Telling:
         self.query, self._shown = (writer.trigger(**chosen) if chosen else writer).start(), 0
 
     def _read(self, source: Source) -> DataFrame:
-        reader = self.spark.readStream.schema(source.columns).option("maxFilesPerTrigger", 1)
+        options = {"maxFilesPerTrigger": "1", **source.options}
+        reader = self.spark.readStream.schema(source.columns).options(**{k: v for k, v in options.items() if v})
         df = reader.json(str(self.folder / source.name))
         return df.selectExpr(*split_columns(source.select)) if source.select else df
 
@@ -212,8 +234,8 @@ def step(rows: str) -> Callable[[Telling], list[str]]:
     return lambda telling: _narrate(telling, lambda: telling.step(rows))
 
 
-def restart(rows: str, *, without: str | None = None, trigger: str = "default") -> Callable[[Telling], list[str]]:
-    return lambda telling: _narrate(telling, lambda: telling.restart(rows, without=without, trigger=trigger))
+def restart(rows: str, *, trigger: str = "default") -> Callable[[Telling], list[str]]:
+    return lambda telling: _narrate(telling, lambda: telling.restart(rows, trigger=trigger))
 
 
 def add(rows: str) -> Callable[[Telling], list[str]]:
@@ -224,6 +246,14 @@ def add(rows: str) -> Callable[[Telling], list[str]]:
     return act
 
 
+def crash(before: str) -> Callable[[Telling], list[str]]:
+    return lambda telling: telling.crash(before) or []
+
+
+def fault(name: str, content: str) -> Callable[[Telling], list[str]]:
+    return lambda telling: telling.damage(name, content) or []
+
+
 def _narrate(telling: Telling, run: Callable[[], list[StreamingQueryProgress]]) -> list[str]:
     """The batches, then how the query failed if it did."""
     failed: list[str] = []
@@ -231,6 +261,8 @@ def _narrate(telling: Telling, run: Callable[[], list[StreamingQueryProgress]]) 
         batches = run()
     except StreamingQueryException as error:
         batches, failed = telling.batches(), [render_failure(error)]
+    except PySparkException as error:  # it did not start
+        batches, failed = [], [render_failure(error)]
     return [line for batch in batches for line in telling.render_batch(batch)] + failed
 
 
@@ -254,7 +286,7 @@ def render_details(batch: StreamingQueryProgress) -> list[str]:
     return lines + [f"  operator {operator.operatorName}" for operator in batch.stateOperators]
 
 
-def render_failure(error: StreamingQueryException) -> str:
+def render_failure(error: PySparkException) -> str:
     message = re.sub(r"^.*?terminated with exception: ", "", str(error), flags=re.DOTALL).split("\n")[0]
     return "failed  " + hide_plan_ids(re.sub(r"( SQLSTATE: \w+)+$", "", message))
 
@@ -270,7 +302,10 @@ def _counters(operator: StateOperatorProgress) -> str:
 
 
 def _log_entry(text: str) -> str:
-    _, metadata, *offsets = text.split("\n")
+    _, *lines = text.split("\n")
+    if not lines:
+        return "empty"
+    metadata, *offsets = lines
     entry = json.loads(metadata)
     watermark_ms = entry.get("batchWatermarkMs", entry.get("nextBatchWatermarkMs"))
     return "  ".join([f"watermark {render_seconds(watermark_ms * 1000)}", *offsets])

@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from tests.runner.python_body import evaluate, python_scope
-from tests.runner.story import Plot, Source, Story, add, render_details, restart, step
+from tests.runner.story import Plot, Source, Story, add, crash, fault, render_details, restart, step
 from tests.runner.story_sinks import DEFAULT_SINK
 
 
@@ -36,8 +36,10 @@ class Stories:
 
     def declare(self, declaration: str, select: str) -> list[str]:
         """A source for the stories below."""
-        name, _, columns = declaration.partition("(")
-        self.sources[name.strip()] = Source(name.strip(), columns.rstrip().removesuffix(")"), " ".join(select.split()))
+        name, _, rest = declaration.partition("(")
+        columns, _, settings = rest.rpartition(")")
+        options = dict(setting.split("=", 1) for setting in settings.split())
+        self.sources[name.strip()] = Source(name.strip(), columns, " ".join(select.split()), options)
         return []
 
     def begin(self, argument: str, body: str) -> list[str]:
@@ -68,6 +70,15 @@ class Stories:
 
     def restart(self, argument: str, rows: str) -> list[str]:
         return self.current.act(restart(rows, **dict(setting.split("=") for setting in argument.split())))
+
+    def crash(self, argument: str, body: str) -> list[str]:
+        return self.current.act(crash(**dict(setting.split("=") for setting in argument.split())))
+
+    def fault(self, argument: str, content: str) -> list[str]:
+        return self.current.act(fault(argument, content))
+
+    def state(self, argument: str, body: str) -> list[str]:
+        return self.current.telling.state(argument or "0")
 
     def files(self, argument: str, body: str) -> list[str]:
         return self.current.telling.checkpoint()

@@ -113,16 +113,24 @@ VERBS: dict[str, Verb] = {
     "error": Verb("`error [sql]`: the error that the Python body (or the SQL text, collected) raises", run_error),
     "set": Verb("`set KEY [VALUE]`: a session setting for the blocks below; without a value it is unset", run_set),
     "source": Verb(
-        "`source NAME (columns)`: a folder that stories read; the body is a select list", of_stories(Stories.declare)
+        "`source NAME (columns) [option=…]`: a folder that stories read; the body is a select list",
+        of_stories(Stories.declare),
     ),
     "stream": Verb("`stream MODE [trigger=…] [sink=…]`: begins a story with this query", of_stories(Stories.begin)),
     "add": Verb("`add`: rows for a query that is not running", of_stories(Stories.add)),
     "step": Verb(
         "`step`: adds rows, one file a source; the batches that the query then runs", of_stories(Stories.step)
     ),
-    "restart": Verb(
-        "`restart [without=FILE] [trigger=…]`: stops, adds rows, starts; the batches", of_stories(Stories.restart)
+    "restart": Verb("`restart [trigger=…]`: stops, adds rows, starts; the batches", of_stories(Stories.restart)),
+    "crash": Verb(
+        "`crash before=FILE`: the query is killed before it writes this file of its checkpoint",
+        of_stories(Stories.crash),
     ),
+    "fault": Verb(
+        "`fault FILE`: stops; the file of the checkpoint becomes the body, without one it is lost",
+        of_stories(Stories.fault),
+    ),
+    "state": Verb("`state [OPERATOR]`: the rows of an operator's state, keys first", of_stories(Stories.state)),
     "files": Verb("`files`: the offset and commit logs of the checkpoint", of_stories(Stories.files)),
     "progress": Verb("`progress`: what else the progress of this run's batches says", of_stories(Stories.progress)),
 }

@@ -108,7 +108,7 @@ def _literal(value: Any, data_type: DataType, analysis: Analysis) -> Literal:
 
 def resolve_named(expression: u.Expression, scope: Scope, analysis: Analysis) -> NamedExpression:
     """The typed form as a column with a name: an attribute, or an alias with the name given or Spark's own."""
-    expression = _parsed(expression)
+    expression = parsed(expression)
     if isinstance(expression, u.Alias):
         child = resolve_expression(expression.child, scope, analysis)
         metadata = (
@@ -137,7 +137,7 @@ def resolve_projection(
 ) -> tuple[NamedExpression, ...]:
     """A select list without generators: stars expanded, everything named."""
     result: list[NamedExpression] = []
-    for expression in map(_parsed, expressions):
+    for expression in map(parsed, expressions):
         if isinstance(expression, u.UnresolvedStar | u.UnresolvedRegex):
             result.extend(_expand(expression, scope, analysis))
         else:
@@ -168,7 +168,8 @@ def resolve_sort_order(order: u.SortOrder, scope: Scope, analysis: Analysis) -> 
     return SortOrder(child, order.is_ascending, order.has_nulls_first)
 
 
-def _parsed(expression: u.Expression) -> u.Expression:
+def parsed(expression: u.Expression) -> u.Expression:
+    """What the text of `expr` and `selectExpr` says; any other expression as it is."""
     return parse_expression(expression.text) if isinstance(expression, u.ExpressionText) else expression
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from unbounded.analysis import names
 from unbounded.analysis.context import Analysis, Scope
-from unbounded.analysis.expressions import resolve_projection
+from unbounded.analysis.expressions import parsed, resolve_projection
 from unbounded.analysis.lateral_aliases import LateralAliases
 from unbounded.analysis.windows import refuse_bare_window_functions
 from unbounded.errors import analysis_error, not_supported
@@ -31,7 +31,7 @@ def resolve_select_list(
     named: list[NamedExpression] = []
     plan = child
     earlier = LateralAliases(analysis.ids)
-    for expression in expressions:
+    for expression in map(parsed, expressions):
         scope = earlier.behind(analysis.scope(child))
         for resolved in resolve_projection((expression,), scope, analysis):
             column = earlier.replaced(resolved, expression)

@@ -32,10 +32,15 @@ class Checkpoint:
 def open_checkpoint(files: FileSystem, directory: str) -> Checkpoint:
     """The checkpoint in `directory`, made if there is none.
 
-    Raises: SparkError INTERNAL_ERROR for a metadata file that cannot be read
+    Raises: SparkError INTERNAL_ERROR for a metadata file that cannot be read,
+    STREAMING_CHECKPOINT_MISSING_METADATA_FILE for one that is lost
     """
     directory = directory.rstrip("/")
     path = f"{directory}/metadata"
+    offsets, commits = OffsetLog(files, f"{directory}/offsets"), CommitLog(files, f"{directory}/commits")
+    if not files.exists(path) and (offsets.log.batch_ids() or commits.log.batch_ids()):
+        parameters = {"checkpointLocation": f"file:{directory}"}
+        raise SparkError(ErrorKind.RUNTIME, "STREAMING_CHECKPOINT_MISSING_METADATA_FILE", parameters)
     content = json.dumps({"id": new_id()}, separators=(",", ":")).encode()
     files.put_if_absent(path, content)
     files.sync_tree(directory)
@@ -47,7 +52,7 @@ def open_checkpoint(files: FileSystem, directory: str) -> Checkpoint:
     return Checkpoint(
         directory,
         query_id,
-        OffsetLog(files, f"{directory}/offsets"),
-        CommitLog(files, f"{directory}/commits"),
+        offsets,
+        commits,
         OperatorLog(files, f"{directory}/state"),
     )

@@ -22,18 +22,18 @@ Entry = TypeVar("Entry")
 
 def unreadable(path: str, reason: str = "Incomplete log file") -> SparkError:
     """For a file of a log that is not what was written, as Spark names it."""
-    message = f"Failed to read log file {path}. {reason}"
+    message = f"Failed to read log file file:{path}. {reason}"
     return SparkError(ErrorKind.JAVA_RUNTIME, NO_CONDITION, {"message": message})
 
 
-def check_version(line: str, path: str) -> None:
-    """Raises: SparkError if `line` does not say the version of the logs"""
+def check_version(line: str, path: str, *, latest: int = 1) -> None:
+    """Raises: SparkError if `line` does not say a version of the log that is known, up to `latest`"""
     found = re.fullmatch(r"v([1-9]\d*)", line)
-    if line == VERSION:
+    if found and int(found[1]) <= latest:
         return
     if not line:
         raise unreadable(path)
-    parameters = {"maxSupportedVersion": VERSION.removeprefix("v"), "version": found[1] if found else ""}
+    parameters = {"maxSupportedVersion": str(latest), "version": found[1] if found else ""}
     condition = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION" if found else "MALFORMED_LOG_FILE"
     raise unreadable(path, SparkError(ErrorKind.SPARK, condition, {"text": line, **parameters}).message)
 
@@ -41,8 +41,9 @@ def check_version(line: str, path: str) -> None:
 class BatchLog:
     """Numbered text files in one directory. Knows nothing of what the lines mean."""
 
-    def __init__(self, files: FileSystem, directory: str) -> None:
+    def __init__(self, files: FileSystem, directory: str, *, latest_version: int = 1) -> None:
         self._files = files
+        self._latest_version = latest_version
         self.directory = directory
         self._oldest: int | None = None
 
@@ -61,7 +62,7 @@ class BatchLog:
         """
         path = self._path(batch_id)
         version, *lines = self._files.read(path).decode(errors="replace").split("\n")
-        check_version(version, path)
+        check_version(version, path, latest=self._latest_version)
         return lines
 
     def parse(self, batch_id: int, parse: Callable[[list[str]], Entry]) -> Entry:
@@ -144,10 +145,13 @@ def _offset(line: str) -> str | None:
 
 
 class CommitLog:
-    """commits/: written after a batch's state and output are durable."""
+    """commits/: written after a batch's state and output are durable.
+
+    Versions 2 and 3 say besides how Spark's own state was written, which nobody reads here.
+    """
 
     def __init__(self, files: FileSystem, directory: str) -> None:
-        self.log = BatchLog(files, directory)
+        self.log = BatchLog(files, directory, latest_version=3)
 
     def add(self, batch_id: int, next_watermark_ms: int) -> None:
         self.log.add(batch_id, [json.dumps({"nextBatchWatermarkMs": next_watermark_ms}, separators=(",", ":"))])

@@ -181,7 +181,7 @@ def _get_query(
     streams: StreamsApi, command: StreamingQueryManagerCommand, *_: object
 ) -> StreamingQueryManagerCommandResult:
     """No query in the answer means that it is not active."""
-    query = next((query for query in streams.active() if query.query_id == command.get_query), None)
+    query = streams.find(command.get_query)
     return StreamingQueryManagerCommandResult(query=_instance(query) if query is not None else None)
 
 

@@ -41,6 +41,7 @@ from unbounded.streaming.stores import open_stores
 
 CHECKPOINT_OPTION = "checkpointlocation"
 CHECKPOINT_SETTING = "spark.sql.streaming.checkpointLocation"
+_LENIENT_PATHS = "spark.sql.legacy.pathOptionBehavior.enabled"
 _CHECKS_CORRECTNESS = "spark.sql.streaming.statefulOperator.checkCorrectness.enabled"
 
 
@@ -74,6 +75,7 @@ class StreamBuild:
         self._request = request
         self._services = services
         self._command = command = request.command
+        self._refuse_second_path()
         self._mode = parse_output_mode(command.output_mode)
         checks_correctness = services.config.boolean(_CHECKS_CORRECTNESS)
         check_streaming_query(request.plan, self._mode, checks_correctness=checks_correctness)
@@ -91,7 +93,6 @@ class StreamBuild:
         services, context = self._services, self._request.context
         self._runner = FragmentRunner(self._request.environment, services.database, self.cancellation, services.clock)
         self._sink = build_sink(self._command, self._sink_context())
-        self._settings = stream_settings(services.config, self._mode, self._checkpoint, self.schedule)
         self._late_table = late_rows_table(self.identity, context, services.files)
         self._stores = open_stores(
             self._plan,
@@ -103,7 +104,8 @@ class StreamBuild:
         )
 
     def micro_batch(self) -> MicroBatch:
-        """In the query's own thread: opens the sources. Raises: SparkError"""
+        """In the query's own thread: reads the logs, opens the sources. Raises: SparkError"""
+        settings = stream_settings(self._services.config, self._mode, self._checkpoint, self.schedule)
         sources = self._open_sources()
         if self._command.trigger.kind is u.TriggerKind.AVAILABLE_NOW:
             sources = tuple(map(bounded_to_now, sources))
@@ -115,7 +117,7 @@ class StreamBuild:
             self._checkpoint,
             self._runner,
             self._services.clock,
-            self._settings,
+            settings,
             self._late_table,
         )
 
@@ -172,6 +174,11 @@ class StreamBuild:
         if sink_name(self._command) not in TEMPORARY_CHECKPOINT_FORMATS:
             raise analysis_error("_LEGACY_ERROR_TEMP_1298", config=CHECKPOINT_SETTING)
         return tempfile.mkdtemp(prefix="temporary-"), True
+
+    def _refuse_second_path(self) -> None:
+        is_lenient = self._services.config.boolean(_LENIENT_PATHS)
+        if self._command.path is not None and u.option(self._command.options, "path") is not None and not is_lenient:
+            raise analysis_error("_LEGACY_ERROR_TEMP_1188", method="start", config=_LENIENT_PATHS)
 
     def _refuse_lost_table(self) -> None:
         """The memory table of the runs before is gone; only complete mode fills it again."""

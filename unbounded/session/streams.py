@@ -83,7 +83,7 @@ class SessionStreams:
             message = (
                 f"Cannot start query with name {name} as a query with that name is already active in this SparkSession"
             )
-            raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", {"msg": message})
+            raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
 
     def _stop_running(self, query_id: str) -> None:
         """A checkpoint has one run at a time: the new one takes over."""
@@ -111,7 +111,7 @@ class SessionStreams:
     def find(self, query_id: str, run_id: str | None = None) -> RunningQuery | None:
         if not is_uuid(query_id):
             message = f"Invalid UUID string: {query_id}"
-            raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3102", {"msg": message})
+            raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
         with self._changed:
             known = [*self._ended, *self._queries.values()]
         if run_id is not None:

@@ -143,11 +143,14 @@ def _check_join(join: Join, mode: OutputMode) -> None:
     left, right = is_streaming(join.left), is_streaming(join.right)
     kind = join.kind
     if left and right:
+        allowed = "Append and Update output modes" if kind is JoinKind.INNER else "Append output mode"
         if mode is not OutputMode.APPEND and not (mode is OutputMode.UPDATE and kind is JoinKind.INNER):
             raise _unsupported(
-                f"Join between two streaming DataFrames/Datasets is not supported in {mode.value.capitalize()} output "
-                "mode, only in Append output mode"
+                f"{_shown_kind(kind)} join between two streaming DataFrames/Datasets is not supported in "
+                f"{mode.value.capitalize()} output mode, only in {allowed}"
             )
+        if kind is JoinKind.LEFT_ANTI:
+            raise _unsupported("LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported")
     elif kind is JoinKind.FULL_OUTER:
         stream, static = ("left", "right") if left else ("right", "left")
         raise _unsupported(
@@ -157,16 +160,20 @@ def _check_join(join: Join, mode: OutputMode) -> None:
     elif right and kind is JoinKind.LEFT_ANTI:
         raise _unsupported("LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported")
     elif right and kind in (JoinKind.LEFT_OUTER, JoinKind.LEFT_SEMI):
-        name = "LeftOuter" if kind is JoinKind.LEFT_OUTER else "LeftSemi"
         raise _unsupported(
-            f"{name} join with a streaming DataFrame/Dataset on the right and a static DataFrame/Dataset on the left "
-            "is not supported"
+            f"{_shown_kind(kind)} join with a streaming DataFrame/Dataset on the right and a static "
+            "DataFrame/Dataset on the left is not supported"
         )
     elif left and kind is JoinKind.RIGHT_OUTER:
         raise _unsupported(
             "RightOuter join with a streaming DataFrame/Dataset on the left and a static DataFrame/DataSet on the "
             "right not supported"
         )
+
+
+def _shown_kind(kind: JoinKind) -> str:
+    """`LeftOuter`"""
+    return kind.value.title().replace(" ", "")
 
 
 def _check_set_operation(node: SetOperation) -> None:

@@ -27,7 +27,7 @@ from unbounded.checkpoint.checkpoint import Checkpoint
 from unbounded.checkpoint.logs import PlannedOffsets
 from unbounded.clock import Clock
 from unbounded.connectors.streams import OutputMode, RememberingSource, StreamSink, StreamSource, WaitingSource
-from unbounded.errors import analysis_error
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, analysis_error
 from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.batch_run import BatchRun, PlannedBatch
 from unbounded.streaming.changed_queries import check_operators, check_schemas, check_sources
@@ -310,6 +310,9 @@ class MicroBatch:
             return
         late_ms = 0
         if latest > 0:
+            if not self._checkpoint.offsets.log.has(latest - 1):
+                message = f"requirement failed: Previous batch {latest - 1} not found in offset log"
+                raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
             before = self._checkpoint.offsets.read(latest - 1)
             self.committed, late_ms = before.offsets, before.watermark_ms
         self.batch_id = latest

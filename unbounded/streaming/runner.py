@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from unbounded.clock import Clock
-from unbounded.errors import ErrorKind, SparkError
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError
 from unbounded.functions.durations import parse_duration_us
 from unbounded.plan.unresolved import Trigger, TriggerKind
 
@@ -55,9 +55,13 @@ def schedule_of(trigger: Trigger) -> Schedule:
 
 def _interval_us(text: str) -> int:
     try:
-        return parse_duration_us(text)
+        interval_us = parse_duration_us(text)
     except SparkError as error:
         raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, error.condition, error.parameters) from error
+    if interval_us < 0:
+        message = "requirement failed: the interval of trigger should not be negative"
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
+    return interval_us
 
 
 class QueryThread:

@@ -129,4 +129,4 @@ def test_a_damaged_file_is_named(content: bytes) -> None:
     files = MemoryFiles({"state/0/_metadata/metadata": content})
     with pytest.raises(SparkError) as caught:
         OperatorLog(files, "state").read(0)
-    assert caught.value.message.startswith("Failed to read log file state/0/_metadata/metadata. ")
+    assert caught.value.message.startswith("Failed to read log file file:state/0/_metadata/metadata. ")

@@ -21,7 +21,7 @@ Project [window AS w, count(1) AS n]
    +- Aggregate [window], [window, partial_count(1) AS count]
       +- Project [user, at, tumbling_window(at, 5000000, 5000000, 0) AS window]
          +- Filter (at IS NOT NULL)
-            +- EventTimeWatermark at, 10 seconds
+            +- SubqueryAlias clicks
                +- MicroBatchScan Clicks [user, at]
 """
 
