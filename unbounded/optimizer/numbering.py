@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from unbounded.optimizer.fresh_ids import FreshIds
+from typing import Protocol
+
 from unbounded.plan.expressions import Alias, Attribute, Frame, FrameEdge, FrameUnit, WindowCall, WindowFunctionCall
 from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.types.datatypes import LONG
@@ -10,7 +11,13 @@ from unbounded.types.datatypes import LONG
 _UP_TO_ROW = Frame(FrameUnit.ROWS, FrameEdge.UNBOUNDED, FrameEdge.CURRENT_ROW)
 
 
-def numbered(plan: LogicalPlan, ids: FreshIds) -> tuple[LogicalPlan, Attribute]:
+class IdSource(Protocol):
+    """Gives ids for new columns."""
+
+    def take(self) -> int: ...
+
+
+def numbered(plan: LogicalPlan, ids: IdSource) -> tuple[LogicalPlan, Attribute]:
     """`plan` with one more column: the position of the row, from 1."""
     numbering = WindowFunctionCall("row_number", (), LONG, nullable=False)
     position = Alias(WindowCall(numbering, (), (), _UP_TO_ROW), ids.take(), "position")

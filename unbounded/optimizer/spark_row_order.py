@@ -48,7 +48,7 @@ SMALL_ROWS = 100_000
 SMALL_BYTES = 16 << 20
 _OF_VALUES = frozenset({"min", "max", "first", "first_value", "any_value", "last", "last_value", "max_by", "min_by"})
 _FIXED_WIDTH = (NumericType, BooleanType, DatetimeType, IntervalType)
-_ORDER_PRESERVING = (Project, Filter, SubqueryAlias, Limit)
+ORDER_PRESERVING = (Project, Filter, SubqueryAlias, Limit)
 
 
 def order_as_spark(plan: LogicalPlan, partition_count: int) -> LogicalPlan:
@@ -58,7 +58,7 @@ def order_as_spark(plan: LogicalPlan, partition_count: int) -> LogicalPlan:
             return _sorted_groups(plan, partition_count)
         case Deduplicate(keys=keys) if keys and not plan.is_within_watermark:
             return Sort(plan, _order(keys, partition_count))
-        case _ if isinstance(plan, _ORDER_PRESERVING):
+        case _ if isinstance(plan, ORDER_PRESERVING):
             return cast(LogicalPlan, replace(plan, child=order_as_spark(plan.child, partition_count)))
         case _:
             return plan
@@ -70,17 +70,17 @@ def _sorted_groups(aggregate: Aggregate, partition_count: int) -> LogicalPlan:
     selected = {a.id for a in aggregate.output}
     hidden: tuple[NamedExpression, ...] = tuple(key for key in keys if key.id not in selected)
     child, within = aggregate.child, keys
-    if _is_small(child) and not any(map(_is_sorting, aggregate.expressions)):
+    if _is_small(child) and not any(map(needs_sorting, aggregate.expressions)):
         ids = FreshIds(aggregate)
         child, position = numbered(child, ids)
         first = Alias(AggregateCall("min", (position,), LONG, True), ids.take(), "first_seen")
         hidden, within = (*hidden, first), (first.to_attribute(),)
     widened = replace(aggregate, child=child, expressions=(*aggregate.expressions, *hidden))
-    ordered = Sort(widened, (_spark_partition(keys, partition_count), *map(SortOrder, within)))
+    ordered = Sort(widened, (spark_partition(keys, partition_count), *map(SortOrder, within)))
     return Project(ordered, aggregate.output) if hidden else ordered
 
 
-def _is_sorting(expression: NamedExpression) -> bool:
+def needs_sorting(expression: NamedExpression) -> bool:
     """Whether Spark must sort for it: the state of an aggregate is a value that cannot be changed in place."""
     calls = (part for part in walk_expression(expression) if isinstance(part, AggregateCall))
     return any(call.function in _OF_VALUES and not isinstance(call.data_type, _FIXED_WIDTH) for call in calls)
@@ -88,7 +88,7 @@ def _is_sorting(expression: NamedExpression) -> bool:
 
 def _is_small(plan: LogicalPlan) -> bool:
     match plan:
-        case _ if isinstance(plan, _ORDER_PRESERVING):
+        case _ if isinstance(plan, ORDER_PRESERVING):
             return _is_small(plan.child)
         case LocalRelation(table=table):
             return int(table.num_rows) <= SMALL_ROWS
@@ -101,9 +101,10 @@ def _is_small(plan: LogicalPlan) -> bool:
 
 
 def _order(keys: tuple[Attribute, ...], partition_count: int) -> tuple[SortOrder, ...]:
-    return (_spark_partition(keys, partition_count), *map(SortOrder, keys))
+    return (spark_partition(keys, partition_count), *map(SortOrder, keys))
 
 
-def _spark_partition(keys: tuple[Attribute, ...], partition_count: int) -> SortOrder:
+def spark_partition(keys: tuple[Attribute, ...], partition_count: int) -> SortOrder:
+    """By the shuffle partition that Spark sends these keys to."""
     hashed: Expression = Call("hash", keys, INTEGER, False)
     return SortOrder(Call("pmod", (hashed, Literal(partition_count, INTEGER)), INTEGER))

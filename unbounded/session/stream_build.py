@@ -21,7 +21,7 @@ from unbounded.functions.environment import Environment
 from unbounded.ids import new_id
 from unbounded.optimizer.spark_row_order import order_as_spark
 from unbounded.plan import unresolved as u
-from unbounded.plan.logical import LogicalPlan
+from unbounded.plan.logical import Deduplicate, LogicalPlan
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
@@ -35,12 +35,15 @@ from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
 from unbounded.streaming.microbatch import MicroBatch
 from unbounded.streaming.plan_text import ShownPlan
+from unbounded.streaming.plans import IncrementalPlan
 from unbounded.streaming.progress import QueryIdentity
 from unbounded.streaming.runner import schedule_of
+from unbounded.streaming.shown_order import find_shown
 from unbounded.streaming.stores import open_stores
 
 CHECKPOINT_OPTION = "checkpointlocation"
 CHECKPOINT_SETTING = "spark.sql.streaming.checkpointLocation"
+_SHOWING = frozenset({"console", "memory", "foreach", "foreachBatch"})
 _LENIENT_PATHS = "spark.sql.legacy.pathOptionBehavior.enabled"
 _CHECKS_CORRECTNESS = "spark.sql.streaming.statefulOperator.checkCorrectness.enabled"
 
@@ -79,7 +82,7 @@ class StreamBuild:
         self._mode = parse_output_mode(command.output_mode)
         checks_correctness = services.config.boolean(_CHECKS_CORRECTNESS)
         check_streaming_query(request.plan, self._mode, checks_correctness=checks_correctness)
-        self._plan = incremental_plan(_shown_in_order(request), self._mode)
+        self._plan = _shown_in_order(request, self._mode)
         self.shown_plan = ShownPlan(request.plan, self._plan, self._mode)
         self.schedule = schedule_of(command.trigger)
         self._directory, self._is_temporary = self._checkpoint_directory()
@@ -187,11 +190,15 @@ class StreamBuild:
             raise analysis_error("_LEGACY_ERROR_TEMP_1299", checkpointPath=f"{self._checkpoint.directory}/offsets")
 
 
-def _shown_in_order(request: StartRequest) -> LogicalPlan:
+def _shown_in_order(request: StartRequest, mode: OutputMode) -> IncrementalPlan:
     """The console, the memory table and user functions show their rows, so these come in Spark's order."""
-    if sink_name(request.command) not in TEMPORARY_CHECKPOINT_FORMATS:
-        return request.plan
-    return order_as_spark(request.plan, request.environment.shuffle_partition_count)
+    plan, partition_count = request.plan, request.environment.shuffle_partition_count
+    if sink_name(request.command) not in _SHOWING:
+        return incremental_plan(plan, mode)
+    shown = find_shown(plan)
+    if isinstance(shown, Deduplicate) or (shown is not None and mode is OutputMode.UPDATE):
+        return incremental_plan(plan, mode, shown_partition_count=partition_count)
+    return incremental_plan(order_as_spark(plan, partition_count), mode)
 
 
 def _local_path(location: str) -> str:

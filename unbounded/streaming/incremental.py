@@ -66,19 +66,33 @@ from unbounded.streaming.plans import (
     WatermarkNode,
 )
 from unbounded.streaming.pushed_filters import is_for_reader, push_filters_into_sources
+from unbounded.streaming.shown_order import (
+    Shown,
+    distinct_in_order,
+    find_shown,
+    first_seen_column,
+    in_order_seen,
+    with_first_seen,
+)
 from unbounded.types.datatypes import BOOLEAN, LONG, STRING, StructType
 
 _STATELESS = (Project, Filter, Generate, SubqueryAlias, Input, MapPartitions, GroupMap)
 """Run on the new rows alone."""
 
 
-def incremental_plan(plan: LogicalPlan, mode: OutputMode) -> IncrementalPlan:
+def incremental_plan(
+    plan: LogicalPlan, mode: OutputMode, *, shown_partition_count: int | None = None
+) -> IncrementalPlan:
     """The incremental form of a streaming query.
+
+    With `shown_partition_count` each batch gives its rows in the order in which Spark shows those of so many shuffle
+    partitions, as far as that follows from the order of the input (`shown_order`).
 
     Raises: SparkError for operators that cannot run on a stream (yet)
     """
     plan = push_filters_into_sources(push_filters_below_watermarks(plan))
-    build = _Build(Ids(_highest_id(plan) + 1), plan, mode)
+    shown = None if shown_partition_count is None else find_shown(plan)
+    build = _Build(Ids(_highest_id(plan) + 1), plan, mode, shown, shown_partition_count or 1)
     output = build.fragment(plan)
     return IncrementalPlan(output, tuple(build.scans))
 
@@ -94,6 +108,8 @@ class _Build:
     ids: Ids
     root: LogicalPlan
     mode: OutputMode
+    shown: Shown | None
+    partition_count: int
     scans: list[StreamScan] = field(default_factory=list)
     operator_count: int = 0
     watermark_count: int = 0
@@ -169,7 +185,9 @@ class _Build:
             read = [i for i in times if i in keys or _is_read_above(self.root, node, output[i].id)]
             late = read[0] if read else None
         delay_ms = (delay_ms_of(output[expiry]) or 0) if expiry is not None and node.is_within_watermark else 0
-        distinct = Deduplicate(Input(NEW, output), node.keys)
+        distinct: LogicalPlan = Deduplicate(Input(NEW, output), node.keys)
+        if node is self.shown:
+            distinct = distinct_in_order(Input(NEW, output), node.keys, self.partition_count, self.ids)
         below = self.fragment(node.child)
         if not has_watermark:
             late = expiry = None
@@ -215,14 +233,20 @@ class _Build:
         keys = (*groups, *(mark.to_attribute() for mark in marks))
         columns = tuple(column for attributes in states.values() for column in attributes)
         below = self.fragment(aggregate.child)
-        outputs = (*groups, *marks, *_updates(states))
-        update = Aggregate(below.plan, aggregate.grouping, outputs, aggregate.kind, aggregate.grouping_sets)
+        rows, outputs = below.plan, (*groups, *marks, *_updates(states))
+        merge: LogicalPlan = _merge(keys, states)
+        is_shown = aggregate is self.shown
+        if is_shown:
+            rows, outputs = with_first_seen(rows, outputs, self.ids)
+            first_seen = first_seen_column(self.ids)
+            merge = in_order_seen(_merge(keys, states, first_seen), keys, first_seen, self.partition_count, self.ids)
+        update = Aggregate(rows, aggregate.grouping, outputs, aggregate.kind, aggregate.grouping_sets)
         event_key = next((i for i, key in enumerate(keys) if delay_ms_of(key) is not None), None)
         has_watermark = _has_watermark(aggregate.child)
         operator = IncrementalAggregate(
             operator_id,
             Fragment(update, below.feeds),
-            _merge(keys, states),
+            merge,
             (*keys, *columns),
             len(keys),
             event_key,
@@ -230,6 +254,7 @@ class _Build:
             self._late_rows(below.plan, _bare(aggregate.grouping[event_key]))
             if has_watermark and event_key is not None
             else None,
+            is_shown,
         )
         return operator, _finish(aggregate, states, {mark.child: mark.to_attribute() for mark in marks})
 
@@ -345,10 +370,10 @@ def _updates(states: States) -> tuple[NamedExpression, ...]:
     )
 
 
-def _merge(keys: tuple[Attribute, ...], states: States) -> LogicalPlan:
-    """Rows of state under the same key become one."""
+def _merge(keys: tuple[Attribute, ...], states: States, *further: Attribute) -> Aggregate:
+    """Rows of state under the same key become one. `further` columns of the inputs come behind."""
     columns = tuple(column for attributes in states.values() for column in attributes)
-    layout = (*keys, *columns)
+    layout = (*keys, *columns, *further)
     both = SetOperation(Input(STORED, layout), Input(NEW, layout), SetOperator.UNION, True, layout)
     return Aggregate(both, keys, (*keys, *_merges(states)))
 

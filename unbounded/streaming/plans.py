@@ -61,7 +61,8 @@ class IncrementalAggregate:
 
     `below` makes one row of state per group of the new rows; `merge` makes one of the rows of inputs `NEW` and
     `STORED`. `state` are the columns kept, the first `key_count` of them the group's keys; the fragment above makes
-    result rows of them. `event_key`: which of the keys is event time (or a window of it).
+    result rows of them. `tells_first_seen`: rows of both inputs end with the position of the group's first row, by
+    which `merge` orders them. `event_key`: which of the keys is event time (or a window of it).
     """
 
     operator_id: int
@@ -72,6 +73,7 @@ class IncrementalAggregate:
     event_key: int | None
     has_watermark: bool
     late_rows: LogicalPlan | None = None
+    tells_first_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

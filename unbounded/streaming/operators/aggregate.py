@@ -15,18 +15,22 @@ from unbounded.streaming.plans import NEW, STORED, IncrementalAggregate
 from unbounded.streaming.watermark import event_micros, without_late
 from unbounded.types.arrow import to_arrow_type
 
+_FIRST_SEEN = "first_seen"
+
 
 def run_aggregate(
     operator: IncrementalAggregate, new: pa.Table, state: StateTransaction, batch: OperatorBatch
 ) -> OperatorResult:
     """`new` has one row of state per touched group; groups of the past are late as a whole."""
     names = _names(operator)
-    new = new.rename_columns(names)
+    new = new.rename_columns([*names, *([_FIRST_SEEN] if operator.tells_first_seen else [])])
     event_key = None if batch.mode is OutputMode.COMPLETE else operator.event_key
     late_count = 0
     if event_key is not None and operator.has_watermark:
         new, late_count = without_late(new, event_key, batch.late_us)
     stored = state.get(new.select(names[: operator.key_count])).select(names)
+    if operator.tells_first_seen:
+        stored = stored.append_column(_FIRST_SEEN, pa.nulls(stored.num_rows, pa.int64()))
     given = {NEW: new, STORED: stored}
     merged = batch.runner.run(operator.merge, given, batch.now_us).rename_columns(names)
     state.put(_with_expiry(merged, operator))
