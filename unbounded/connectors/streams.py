@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
 from unbounded.storage.api import FileSystem
 from unbounded.types.datatypes import StructType
@@ -21,11 +22,12 @@ class OutputMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What a live source works with; `directory` is its own place in the checkpoint."""
+    """What a live source works with; `directory` is its own place in the checkpoint. Cancelled when the query stops."""
 
     directory: str
     files: FileSystem
     clock: Clock
+    cancellation: Cancellation = field(default_factory=Cancellation)
 
 
 class StreamSource(Protocol):

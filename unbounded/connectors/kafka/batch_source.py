@@ -7,35 +7,28 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from unbounded.connectors.kafka.cluster import Cluster, client_failure, resolve_end, resolve_start
+from unbounded.cancellation import Cancellation
+from unbounded.connectors.kafka.cluster import Cluster, open_cluster, resolve_end, resolve_start
 from unbounded.connectors.kafka.consumers import open_consumer
+from unbounded.connectors.kafka.failures import illegal_state
 from unbounded.connectors.kafka.offsets import TopicPartition
 from unbounded.connectors.kafka.options import KafkaSourceOptions, batch_options
-from unbounded.connectors.kafka.ranges import ARROW_SCHEMA, RangeReader
-from unbounded.connectors.kafka.records import SCHEMA
-from unbounded.errors import not_supported
+from unbounded.connectors.kafka.ranges import RangeReader, ReadSettings
+from unbounded.connectors.kafka.records import source_schema
+from unbounded.ids import new_id
+from unbounded.types.arrow import to_arrow_schema
 from unbounded.types.datatypes import StructType
 
 
 def kafka_batch(options: Mapping[str, str]) -> KafkaBatch:
-    """`options`: names in lower case. Raises: SparkError for wrong options, and for those not supported yet"""
-    found = batch_options(options)
-    refuse_headers(found)
-    return KafkaBatch(found)
+    """`options`: names in lower case. Raises: SparkError for wrong options"""
+    return KafkaBatch(batch_options(options))
 
 
-def refuse_headers(options: KafkaSourceOptions) -> None:
-    if options.has_headers:
-        raise not_supported("The Kafka option includeHeaders", "Leave it out; all other columns are there.")
-
-
-def open_ranges(options: KafkaSourceOptions, cluster: Cluster) -> RangeReader:
-    return RangeReader(
-        cluster,
-        open_consumer(options.client),
-        fails_on_data_loss=options.fails_on_data_loss,
-        poll_timeout_ms=options.poll_timeout_ms,
-    )
+def open_ranges(options: KafkaSourceOptions, cluster: Cluster, cancellation: Cancellation) -> RangeReader:
+    group_id = options.client.get("group.id") or f"{options.group_id_prefix}-{new_id()}-executor"
+    settings = ReadSettings(group_id, options.fails_on_data_loss, options.poll_timeout_ms, options.has_headers)
+    return RangeReader(cluster, open_consumer({**options.client, "group.id": group_id}), cancellation, settings)
 
 
 @dataclass(frozen=True)
@@ -46,18 +39,18 @@ class KafkaBatch:
 
     @property
     def schema(self) -> StructType:
-        return SCHEMA
+        return source_schema(has_headers=self.options.has_headers)
 
     def input_files(self) -> Sequence[str]:
         return []
 
     def read(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(ARROW_SCHEMA, self._batches())
+        return pa.RecordBatchReader.from_batches(to_arrow_schema(self.schema, "UTC"), self._batches())
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        cluster = Cluster(self.options.client)
+        cluster = open_cluster(self.options)
         ranges = self._ranges(cluster)
-        reader = open_ranges(self.options, cluster)
+        reader = open_ranges(self.options, cluster, Cancellation())
         try:
             yield from reader.read(ranges)
         finally:
@@ -69,8 +62,7 @@ class KafkaBatch:
         end = resolve_end(cluster, options.strategy, options.end)
         for partition in sorted(start.keys() & end.keys()):
             if start[partition] > end[partition]:
-                raise client_failure(
-                    f"The resolved start offset {start[partition]} is greater than the resolved end offset "
-                    f"{end[partition]} for topic {partition.topic} partition {partition.partition}."
-                )
+                offsets = {"startOffset": str(start[partition]), "endOffset": str(end[partition])}
+                place = {"topic": partition.topic, "partition": str(partition.partition)}
+                raise illegal_state("RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET", **offsets, **place)
         return {partition: (start[partition], end[partition]) for partition in start.keys() & end.keys()}

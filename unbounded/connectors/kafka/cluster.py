@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
-from confluent_kafka import KafkaException, admin
-from confluent_kafka import TopicPartition as ClientPartition
-
-from unbounded.connectors.kafka.offsets import EARLIEST, LATEST, Offsets, TopicPartition
+from unbounded.cancellation import Cancellation
+from unbounded.clock import Clock, SystemClock
+from unbounded.connectors.kafka.connection import Connection
+from unbounded.connectors.kafka.failures import client_failure, illegal_state
+from unbounded.connectors.kafka.library import admin_library, client_library
+from unbounded.connectors.kafka.offsets import EARLIEST, LATEST, Offsets, TopicPartition, set_text
 from unbounded.connectors.kafka.options import (
     Assign,
     AtOffsets,
     AtTimestamp,
     AtTimestamps,
+    KafkaSourceOptions,
     Limit,
     Position,
     Strategy,
@@ -22,76 +25,85 @@ from unbounded.connectors.kafka.options import (
     SubscribePattern,
 )
 from unbounded.connectors.option_values import illegal_argument
-from unbounded.errors import NO_CONDITION, ErrorKind, SparkError
+from unbounded.errors import SparkError
 
-_SPEC: Any = admin.OffsetSpec  # type: ignore[attr-defined]
-_TIMEOUT_S = 60.0
-
-
-def client_failure(message: str) -> SparkError:
-    """An exception of Java's Kafka client or of Spark's connector: its sentence is all there is."""
-    return SparkError(ErrorKind.JAVA_RUNTIME, NO_CONDITION, {"message": message})
+Answer = TypeVar("Answer")
 
 
 class Cluster:
-    """Asks the brokers. Raises: SparkError when they do not answer"""
+    """Asks the brokers, again as often as the options say. Raises: SparkError when they do not answer"""
 
-    def __init__(self, properties: Mapping[str, str]) -> None:
+    def __init__(self, options: KafkaSourceOptions, cancellation: Cancellation, clock: Clock) -> None:
         """Raises: SparkError for properties that the client refuses"""
-        try:
-            self._client = admin.AdminClient(dict(properties))
-        except KafkaException as error:
-            raise illegal_argument(f"Kafka client: {error.args[0].str()}") from None
+        self._connection = Connection(options.client, options.api_timeout_ms, cancellation, clock)
+        self._cancellation = cancellation
+        self._attempts = max(options.fetch_attempts, 1)
+        self._interval_s = options.fetch_interval_ms / 1000
 
     def partitions(self, strategy: Strategy) -> frozenset[TopicPartition]:
+        found = self._retried(self._connection.topics)
         match strategy:
             case Assign(partitions=partitions):
+                _check_hosted(sorted({tp.topic for tp in partitions if tp.partition not in found.get(tp.topic, ())}))
                 return frozenset(partitions)
             case Subscribe(topics=topics):
-                found = self._topics()
-                missing = sorted(set(topics) - found.keys())
-                if missing:
-                    raise client_failure(f"This server does not host this topic-partition: {', '.join(missing)}")
+                _check_hosted(sorted(set(topics) - found.keys()))
                 return frozenset(TopicPartition(topic, number) for topic in topics for number in found[topic])
             case SubscribePattern(pattern=pattern):
-                found = self._topics()
                 names = [topic for topic in found if re.fullmatch(pattern, topic)]
                 return frozenset(TopicPartition(topic, number) for topic in names for number in found[topic])
 
     def earliest(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-        return self._offsets(dict.fromkeys(partitions, _SPEC.earliest()))
+        return self._offsets(partitions, lambda partition: admin_library().OffsetSpec.earliest())
 
     def latest(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-        return self._offsets(dict.fromkeys(partitions, _SPEC.latest()))
+        return self._offsets(partitions, lambda partition: admin_library().OffsetSpec.latest())
 
     def at_timestamps(self, timestamps: Offsets) -> dict[TopicPartition, int]:
         """The first record that is not older (milliseconds since the epoch); LATEST if there is none."""
-        return self._offsets({tp: _SPEC.for_timestamp(time) for tp, time in timestamps.items()})
+        return self._offsets(
+            timestamps, lambda partition: admin_library().OffsetSpec.for_timestamp(timestamps[partition])
+        )
 
-    def _topics(self) -> dict[str, list[int]]:
-        try:
-            topics = self._client.list_topics(timeout=_TIMEOUT_S).topics
-        except KafkaException as error:
-            raise client_failure(f"Kafka: {error.args[0].str()}") from None
-        return {name: sorted(topic.partitions) for name, topic in topics.items() if topic.error is None}
-
-    def _offsets(self, wanted: Mapping[TopicPartition, Any]) -> dict[TopicPartition, int]:
-        if not wanted:
+    def _offsets(
+        self, partitions: Collection[TopicPartition], what: Callable[[TopicPartition], Any]
+    ) -> dict[TopicPartition, int]:
+        if not partitions:
             return {}
-        asked = {ClientPartition(*partition): spec for partition, spec in wanted.items()}
-        try:
-            answers = self._client.list_offsets(asked, request_timeout=_TIMEOUT_S)
-            return {TopicPartition(tp.topic, tp.partition): found.result().offset for tp, found in answers.items()}
-        except KafkaException as error:
-            raise client_failure(f"Kafka: {error.args[0].str()}") from None
+        asked = {client_library().TopicPartition(*partition): what(partition) for partition in partitions}
+        answers = self._retried(lambda: self._connection.offsets(asked))
+        return {TopicPartition(tp.topic, tp.partition): offset for tp, offset in answers.items()}
+
+    def _retried(self, question: Callable[[], Answer]) -> Answer:
+        for _ in range(self._attempts - 1):
+            try:
+                return question()
+            except SparkError:
+                if self._cancellation.wait(self._interval_s):
+                    raise
+        return question()
+
+
+def open_cluster(options: KafkaSourceOptions) -> Cluster:
+    """For a query that nobody stops half-way."""
+    return Cluster(options, Cancellation(), SystemClock())
+
+
+def _check_hosted(missing: Collection[str]) -> None:
+    if missing:
+        names = ", ".join(missing)
+        message = f"This server does not host this topic-partition: {names}. Create the topic, or correct its name."
+        raise client_failure(message)
 
 
 def resolve_start(cluster: Cluster, strategy: Strategy, limit: Limit, *, latest_if_too_new: bool) -> Offsets:
     """Where a new query begins, each partition by its offset."""
     found = _resolve(cluster, strategy, limit, "start")
-    too_new = [] if latest_if_too_new else [tp for tp, offset in found.items() if offset == LATEST]
+    too_new = [] if latest_if_too_new else sorted(tp for tp, offset in found.items() if offset == LATEST)
     if too_new and isinstance(limit, AtTimestamp | AtTimestamps):
-        raise illegal_argument(f"No offset matched from request of topic-partition {min(too_new)}")
+        first = too_new[0]
+        timestamp = limit.timestamp_ms if isinstance(limit, AtTimestamp) else limit.timestamps[first]
+        raise illegal_argument(f"No offset matched from request of topic-partition {first} and timestamp {timestamp}.")
     return _concrete(cluster, found)
 
 
@@ -108,10 +120,11 @@ def _resolve(cluster: Cluster, strategy: Strategy, limit: Limit, side: str) -> O
         case Position.LATEST:
             return dict.fromkeys(partitions, LATEST)
         case AtOffsets(offsets=offsets):
-            _check_assigned(offsets, partitions, "Partitions specified for Kafka start offsets")
+            _check_assigned("KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED", offsets, partitions)
             return offsets
         case AtTimestamps(timestamps=timestamps):
-            _check_assigned(timestamps, partitions, f"Partitions specified for Kafka timestamp based {side} offsets")
+            condition = "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+            _check_assigned(condition, timestamps, partitions, position=side)
             return cluster.at_timestamps(timestamps)
         case AtTimestamp(timestamp_ms=timestamp_ms):
             return cluster.at_timestamps(dict.fromkeys(partitions, timestamp_ms))
@@ -124,10 +137,9 @@ def _concrete(cluster: Cluster, offsets: Offsets) -> Offsets:
     return {**offsets, **latest, **earliest}
 
 
-def _check_assigned(offsets: Offsets, assigned: frozenset[TopicPartition], what: str) -> None:
-    if offsets.keys() != assigned:
-        given, found = (f"Set({', '.join(str(tp) for tp in sorted(side))})" for side in (offsets, assigned))
-        raise client_failure(
-            f"{what} don't match what are assigned. Maybe topic partitions are created \nor deleted while the query "
-            f"is running. Use -1 for latest, -2 for earliest.\nSpecified: {given} Assigned: {found}"
-        )
+def _check_assigned(
+    condition: str, given: Mapping[TopicPartition, int], assigned: frozenset[TopicPartition], **parameters: str
+) -> None:
+    if given.keys() != assigned:
+        sides = {"specifiedPartitions": set_text(given), "assignedPartitions": set_text(assigned)}
+        raise illegal_state(condition, **parameters, **sides)

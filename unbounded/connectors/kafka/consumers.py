@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from unbounded.connectors.kafka.compiled_consumer import CompiledConsumer, find_compiled_reader, find_library
+from unbounded.connectors.kafka.library import QUIET
 from unbounded.connectors.kafka.plain_consumer import PlainConsumer
 from unbounded.connectors.kafka.records import RecordConsumer
 from unbounded.connectors.option_values import illegal_argument
@@ -23,7 +24,7 @@ _FIXED = {
 
 def open_consumer(properties: Mapping[str, str]) -> RecordConsumer:
     """Raises: SparkError for properties that the client refuses"""
-    chosen = {**properties, **_FIXED}
+    chosen = {**QUIET, **properties, **_FIXED}
     module, library = find_compiled_reader(), find_library()
     try:
         if module is not None and library is not None:

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from unbounded.connectors.kafka.cluster import Cluster, client_failure
+from unbounded.cancellation import Cancellation
+from unbounded.connectors.kafka.cluster import Cluster
+from unbounded.connectors.kafka.connection import NOT_THERE, REFUSALS
+from unbounded.connectors.kafka.failures import NOT_READ, client_failure, data_loss, error_text, illegal_state
 from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.records import SCHEMA, PartitionReader, ReadFailed, RecordConsumer, Records
+from unbounded.connectors.kafka.records import PartitionReader, ReadFailed, RecordConsumer, Records, source_schema
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.types.arrow import to_arrow_schema
 
-ARROW_SCHEMA = to_arrow_schema(SCHEMA, "UTC")
 _OUT_OF_RANGE = frozenset({-140, 1})
 """Of librdkafka's codes: no such offset, told by the client or by the broker."""
-_DATA_LOSS = (
-    "Some data may have been lost because they are not available in Kafka any more;\neither the data was aged out by "
-    "Kafka or the topic may have been deleted before all the data in the\ntopic was processed.\nIf you don't want "
-    "your streaming query to fail on such cases, set the source option failOnDataLoss to false.\nReason: "
-)
+_SLICE_MS = 500
+_MILLISECONDS_MAX = (2**63 - 1) // 1000
 _logger = logging.getLogger("unbounded")
 
 
@@ -34,35 +34,62 @@ class _Cursor:
     ahead: pa.RecordBatch | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """`group_id`: the name that the client carries and data loss is told with; no group is joined."""
+
+    group_id: str
+    fails_on_data_loss: bool
+    poll_timeout_ms: int
+    has_headers: bool
+
+
 class RangeReader:
     """Called by one thread at a time."""
 
     def __init__(
-        self, cluster: Cluster, consumer: RecordConsumer, *, fails_on_data_loss: bool, poll_timeout_ms: int
+        self,
+        cluster: Cluster,
+        consumer: RecordConsumer,
+        cancellation: Cancellation,
+        settings: ReadSettings,
     ) -> None:
         self._cluster = cluster
         self._consumer = consumer
-        self._fails_on_data_loss = fails_on_data_loss
-        self._poll_timeout_ms = poll_timeout_ms
+        self._cancellation = cancellation
+        self._settings = settings
+        self._schema = to_arrow_schema(source_schema(has_headers=settings.has_headers), "UTC")
         self._cursors: dict[TopicPartition, _Cursor] = {}
+        self.read_count = 0
+        self.read_bytes = 0
 
-    def read(self, ranges: Mapping[TopicPartition, tuple[int, int]]) -> Iterator[pa.RecordBatch]:
-        """Rows of ARROW_SCHEMA, partition after partition. Raises: SparkError for lost records and dead brokers"""
+    def read(self, ranges: Mapping[TopicPartition, tuple[int, int]]) -> pa.RecordBatchReader:
+        """Rows of the source, partition after partition. Raises: SparkError for lost records and dead brokers"""
+        return pa.RecordBatchReader.from_batches(self._schema, self._batches(ranges))
+
+    def _batches(self, ranges: Mapping[TopicPartition, tuple[int, int]]) -> Iterator[pa.RecordBatch]:
         self._start_all(ranges)
         for partition, (start, end) in sorted(ranges.items()):
             for rows in self._read_range(partition, start, end):
-                yield _source_rows(partition, rows)
+                self.read_count += rows.num_rows
+                self.read_bytes += rows.column("key").nbytes + rows.column("value").nbytes
+                yield _source_rows(partition, rows, self._schema)
 
     def close(self) -> None:
         for partition in list(self._cursors):
             self._stop(partition)
         self._consumer.close()
 
-    def lost(self, reason: str) -> None:
+    def lost(self, reason: str, /, **parameters: str) -> None:
         """Raises: SparkError, unless the query is to go on without what was lost"""
-        if self._fails_on_data_loss:
-            raise client_failure(_DATA_LOSS + reason)
-        _logger.warning("Kafka records may have been lost: %s", reason)
+        error = data_loss(reason, **parameters)
+        if self._settings.fails_on_data_loss:
+            raise error
+        _logger.warning("%s", error.message)
+
+    def _lost_range(self, partition: TopicPartition, start: int, end: int) -> None:
+        offsets = {"startOffset": str(start), "endOffset": str(end)}
+        self.lost(NOT_READ, topicPartition=str(partition), groupId=self._settings.group_id, **offsets)
 
     def _start_all(self, ranges: Mapping[TopicPartition, tuple[int, int]]) -> None:
         """Before the first read, so that all partitions are fetched at the same time."""
@@ -73,7 +100,8 @@ class RangeReader:
 
     def _start(self, partition: TopicPartition, offset: int) -> None:
         self._stop(partition)
-        self._cursors[partition] = _Cursor(self._consumer.start(partition, offset), offset)
+        reader = self._consumer.start(partition, offset, has_headers=self._settings.has_headers)
+        self._cursors[partition] = _Cursor(reader, offset)
 
     def _stop(self, partition: TopicPartition) -> None:
         cursor = self._cursors.pop(partition, None)
@@ -83,44 +111,69 @@ class RangeReader:
     def _read_range(self, partition: TopicPartition, start: int, end: int) -> Iterator[pa.RecordBatch]:
         position = start
         while position < end:
-            cursor = self._cursors[partition]
             try:
-                records = self._next(cursor, end)
+                records = self._next(partition, position, end)
             except ReadFailed as error:
                 position = self._after_failure(error, position, end)
                 continue
-            rows, position = _cut(cursor, records, end)
-            if position < end and (not records.rows.num_rows or records.end_offset is not None):
-                position = self._after_silence(partition, records, position, end)
+            rows, position = _cut(self._cursors[partition], records, end)
+            if position < end and records.end_offset is not None:
+                position = self._after_end(partition, position, end)
             if rows.num_rows:
                 yield rows
 
-    def _next(self, cursor: _Cursor, end: int) -> Records:
-        if cursor.ahead is None:
-            return cursor.reader.read(end - cursor.position, self._poll_timeout_ms)
-        ahead, cursor.ahead = cursor.ahead, None
-        return Records(ahead)
+    def _next(self, partition: TopicPartition, position: int, end: int) -> Records:
+        """What comes next. Raises: ReadFailed, SparkError if nothing comes in time or nobody waits any more"""
+        cursor = self._cursors[partition]
+        if cursor.ahead is not None:
+            ahead, cursor.ahead = cursor.ahead, None
+            return Records(ahead)
+        left_ms = self._settings.poll_timeout_ms
+        while left_ms > 0:
+            if self._cancellation.is_cancelled:
+                raise SparkError(ErrorKind.SPARK, "OPERATION_CANCELED", {})
+            slice_ms = min(left_ms, _SLICE_MS)
+            records = cursor.reader.read(end - cursor.position, slice_ms)
+            if records.rows.num_rows or records.end_offset is not None:
+                return records
+            left_ms -= slice_ms
+        timeout_ms = self._settings.poll_timeout_ms
+        raise client_failure(
+            f"Cannot fetch record for offset {position} of {partition} in {timeout_ms} milliseconds. "
+            "Check that the brokers run, or raise kafkaConsumer.pollTimeoutMs."
+        )
 
     def _after_failure(self, error: ReadFailed, position: int, end: int) -> int:
-        """Where to go on."""
+        """Where to go on: at the same place if it was the connection, behind what is gone."""
         partition = error.partition
+        if error.code in REFUSALS:
+            raise client_failure(f"Kafka: {partition}: {error_text(error.code)}") from error
+        if error.code in NOT_THERE:
+            self._lost_range(partition, position, end)
+            self._stop(partition)
+            return end
         if error.code not in _OUT_OF_RANGE:
-            raise client_failure(f"Kafka: {error}") from error
+            self._start_again(partition, position, error)
+            return position
         earliest = self._cluster.earliest([partition])[partition]
-        self.lost(f"Could not read records in offset [{position}, {end}) for topic partition {partition}.")
+        self._lost_range(partition, position, end)
         if not position < earliest < end:
             self._stop(partition)
             return end
         self._start(partition, earliest)
         return earliest
 
-    def _after_silence(self, partition: TopicPartition, records: Records, position: int, end: int) -> int:
-        """The partition ended too early, or nothing came in time."""
-        if records.end_offset is None:
-            raise client_failure(f"Cannot fetch record for offset {position} in {self._poll_timeout_ms} milliseconds")
+    def _start_again(self, partition: TopicPartition, position: int, error: ReadFailed) -> None:
+        """After the cluster has answered: while it does not, there is nothing to read."""
+        _logger.warning("Kafka: %s: %s; reading again from offset %d", partition, error_text(error.code), position)
+        self._cluster.latest([partition])
+        self._start(partition, position)
+
+    def _after_end(self, partition: TopicPartition, position: int, end: int) -> int:
+        """The partition ended too early: it is shorter now, or its end has moved meanwhile."""
         if self._cluster.latest([partition])[partition] >= end:
             return position
-        self.lost(f"Could not read records in offset [{position}, {end}) for topic partition {partition}.")
+        self._lost_range(partition, position, end)
         self._stop(partition)
         return end
 
@@ -140,16 +193,24 @@ def _cut(cursor: _Cursor, records: Records, end: int) -> tuple[pa.RecordBatch, i
     return rows, cursor.position
 
 
-def _source_rows(partition: TopicPartition, rows: pa.RecordBatch) -> pa.RecordBatch:
+def _source_rows(partition: TopicPartition, rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     count = rows.num_rows
-    times = pa.array(rows.column("timestamp_ms").to_numpy() * 1000).cast(ARROW_SCHEMA.field("timestamp").type)
-    columns = [
-        rows.column("key"),
-        rows.column("value"),
-        pa.repeat(pa.scalar(partition.topic), count),
-        pa.repeat(pa.scalar(partition.partition, pa.int32()), count),
-        rows.column("offset"),
-        times,
-        rows.column("timestamp_type"),
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=ARROW_SCHEMA)
+    columns = {
+        "topic": pa.repeat(pa.scalar(partition.topic), count),
+        "partition": pa.repeat(pa.scalar(partition.partition, pa.int32()), count),
+        "timestamp": _times(partition, rows).cast(schema.field("timestamp").type),
+    }
+    arrays = [columns[name] if name in columns else rows.column(name) for name in schema.names]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _times(partition: TopicPartition, rows: pa.RecordBatch) -> pa.Array:
+    """Microseconds. Raises: SparkError for milliseconds that are none"""
+    milliseconds = rows.column("timestamp_ms").to_numpy()
+    wrong = np.flatnonzero(np.abs(milliseconds) > _MILLISECONDS_MAX)
+    if len(wrong):
+        place = {"topic": partition.topic, "partition": str(partition.partition)}
+        first = int(wrong[0])
+        values = {"offset": str(rows.column("offset")[first]), "timestamp": str(milliseconds[first])}
+        raise illegal_state("KAFKA_MALFORMED_RECORD_TIMESTAMP", **place, **values)
+    return pa.array(milliseconds * 1000)
