@@ -72,6 +72,7 @@ _KNOWN: Mapping[str, str] = {
     "libsvm": "Use csv.",
     "image": "Use binaryFile.",
     "noop": "Use count() to run a query without its rows.",
+    KAFKA: "Use load() and save() with its options.",
     KINESIS: KINESIS_HINT,
     "console": _STREAM_ONLY,
     "memory": _STREAM_ONLY,

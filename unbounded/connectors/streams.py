@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
@@ -71,6 +72,19 @@ class RememberingSource(Protocol):
 
     def look_again(self) -> None:
         """The next offset is that of all there is: somebody waits for it and must not be told too early."""
+        ...
+
+
+@runtime_checkable
+class ReportingSource(Protocol):
+    """A source that knows how much more there is than its query has read."""
+
+    def latest_seen(self) -> str | None:
+        """The offset of all there was at the last look; None before the first."""
+        ...
+
+    def metrics(self, end: str | None) -> Mapping[str, str]:
+        """For the progress of a query that has read up to `end`."""
         ...
 
 

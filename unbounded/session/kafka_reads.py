@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from unbounded.analysis.context import Ids
-from unbounded.connectors.kafka.batch_source import kafka_batch
-from unbounded.connectors.kafka.stream_source import KafkaProvider, kafka_provider
+from unbounded.connectors.kafka.source.batch_source import kafka_batch
+from unbounded.connectors.kafka.source.stream_source import KafkaProvider, kafka_provider
 from unbounded.errors import analysis_error, requirement_failed
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan, Scan

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.unit.connectors.kafka.cluster import Cluster
-from unbounded.connectors.kafka import consumers
-from unbounded.connectors.kafka.batch_source import kafka_batch
+from unbounded.connectors.kafka.source import consumers
+from unbounded.connectors.kafka.source.batch_source import kafka_batch
 from unbounded.errors import SparkError
 
 

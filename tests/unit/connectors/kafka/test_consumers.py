@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from tests.unit.connectors.kafka.cluster import Cluster
-from unbounded.connectors.kafka import consumers
-from unbounded.connectors.kafka.compiled_consumer import find_compiled_reader
-from unbounded.connectors.kafka.consumers import open_consumer
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.records import PartitionReader, ReadFailed, RecordConsumer
+from unbounded.connectors.kafka.client.compiled_modules import find_compiled_reader
+from unbounded.connectors.kafka.source import consumers
+from unbounded.connectors.kafka.source.consumers import open_consumer
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.records import PartitionReader, ReadFailed, RecordConsumer
 from unbounded.errors import SparkError
 
 AUTO_OFFSET_RESET = -140

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from unbounded.connectors.kafka.client_properties import client_properties
-from unbounded.connectors.kafka.offsets import TopicPartition, format_offsets, parse_offsets
-from unbounded.connectors.kafka.options import (
+from unbounded.connectors.kafka.client.client_properties import client_properties
+from unbounded.connectors.kafka.source.offsets import TopicPartition, format_offsets, parse_offsets
+from unbounded.connectors.kafka.source.source_options import (
     Assign,
     AtOffsets,
     AtTimestamp,

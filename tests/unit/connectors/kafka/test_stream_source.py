@@ -9,9 +9,9 @@ import pytest
 
 from tests.unit.connectors.kafka.cluster import Cluster
 from tests.unit.streaming.sources import SteppedSource
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.rate_limit import limited
-from unbounded.connectors.kafka.stream_source import kafka_provider
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.rate_limit import limited
+from unbounded.connectors.kafka.source.stream_source import kafka_provider
 from unbounded.errors import SparkError
 
 

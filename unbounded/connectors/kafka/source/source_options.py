@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from unbounded.connectors.kafka.client_properties import client_properties
-from unbounded.connectors.kafka.failures import illegal_state
-from unbounded.connectors.kafka.offsets import (
+from unbounded.connectors.kafka.client.client_properties import client_properties
+from unbounded.connectors.kafka.client.failures import illegal_state
+from unbounded.connectors.kafka.source.offsets import (
     EARLIEST,
     LATEST,
     Offsets,

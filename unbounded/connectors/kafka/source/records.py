@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from unbounded.connectors.kafka.offsets import TopicPartition
+from unbounded.connectors.kafka.source.offsets import TopicPartition
 from unbounded.types.arrow import to_arrow_field
 from unbounded.types.datatypes import BINARY, INTEGER, LONG, STRING, TIMESTAMP, ArrayType, StructField, StructType
 

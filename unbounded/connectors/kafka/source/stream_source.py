@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from unbounded.checkpoint.logs import VERSION, check_version
-from unbounded.connectors.kafka.batch_source import open_ranges
-from unbounded.connectors.kafka.cluster import Cluster, resolve_start
-from unbounded.connectors.kafka.failures import DELETED, NOT_FROM_ZERO, OFFSET_CHANGED
-from unbounded.connectors.kafka.offsets import Offsets, TopicPartition, format_offsets, parse_offsets, set_text
-from unbounded.connectors.kafka.options import (
+from unbounded.connectors.kafka.client.failures import DELETED, NOT_FROM_ZERO, OFFSET_CHANGED
+from unbounded.connectors.kafka.source.batch_source import open_ranges
+from unbounded.connectors.kafka.source.cluster import Cluster, resolve_start
+from unbounded.connectors.kafka.source.offsets import Offsets, TopicPartition, format_offsets, parse_offsets, set_text
+from unbounded.connectors.kafka.source.ranges import RangeReader
+from unbounded.connectors.kafka.source.rate_limit import limited
+from unbounded.connectors.kafka.source.records import source_schema
+from unbounded.connectors.kafka.source.source_options import (
     Assign,
     KafkaSourceOptions,
     Strategy,
@@ -23,9 +26,6 @@ from unbounded.connectors.kafka.options import (
     SubscribePattern,
     stream_options,
 )
-from unbounded.connectors.kafka.ranges import RangeReader
-from unbounded.connectors.kafka.rate_limit import limited
-from unbounded.connectors.kafka.records import source_schema
 from unbounded.connectors.streams import SourceContext
 from unbounded.types.datatypes import StructType
 
@@ -67,7 +67,7 @@ class KafkaRows:
 
 
 class KafkaSource:
-    """Implements `connectors.streams.StreamSource`."""
+    """Implements `connectors.streams.StreamSource`, `BoundableSource` and `ReportingSource`."""
 
     def __init__(self, options: KafkaSourceOptions, context: SourceContext) -> None:
         self._options = options
@@ -78,6 +78,7 @@ class KafkaSource:
         self._is_bounded = False
         self._bound: Offsets | None = None
         self._last_batch_us: int | None = None
+        self._seen: Offsets = {}
 
     @property
     def description(self) -> str:
@@ -89,7 +90,7 @@ class KafkaSource:
 
     def latest_offset(self, start: str | None, *, has_limit: bool) -> str:
         begin = self._begin(start)
-        latest = self._latest()
+        latest = self._seen = self._latest()
         if has_limit and self._waits_for_more(begin, latest):
             return format_offsets(begin)
         limit = self._options.max_offsets
@@ -123,6 +124,24 @@ class KafkaSource:
         schema = source_schema(has_headers=self._options.has_headers)
         ranges = {tp: (begin[tp], offset) for tp, offset in ends.items() if begin[tp] < offset}
         return KafkaRows(schema, ranges, self._reader)
+
+    def latest_seen(self) -> str | None:
+        return format_offsets(self._seen) if self._seen else None
+
+    def metrics(self, end: str | None) -> Mapping[str, str]:
+        """Offsets behind the latest; bytes by the mean size of the records this run has read."""
+        consumed = parse_offsets(end) if end is not None else {}
+        behind = [latest - consumed.get(partition, 0) for partition, latest in self._seen.items()]
+        if not behind:
+            return {}
+        read = self._reader
+        lag_bytes = {"estimatedTotalBytesBehindLatest": str(sum(behind) * read.read_bytes // max(read.read_count, 1))}
+        return {
+            "minOffsetsBehindLatest": str(min(behind)),
+            "maxOffsetsBehindLatest": str(max(behind)),
+            "avgOffsetsBehindLatest": str(sum(behind) / len(behind)),
+            **(lag_bytes if read.read_count else {}),
+        }
 
     def commit(self, end: str) -> None:
         """Keeps nothing, and tells Kafka nothing."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from unbounded.connectors.kafka.library import client_library
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.records import ReadFailed, Records, record_batch
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.records import ReadFailed, Records, record_batch
 
 _BYTES_PER_READ = 32 << 20
 
@@ -55,19 +52,3 @@ class CompiledReader:
     def close(self) -> None:
         """The handle is held here alone: letting it go ends the reading."""
         self._handle = None
-
-
-def find_compiled_reader() -> ModuleType | None:
-    """None if it was not built."""
-    try:
-        return importlib.import_module("unbounded.connectors.kafka._reader")
-    except ImportError:
-        return None
-
-
-def find_library() -> str | None:
-    """librdkafka in the wheel of confluent-kafka; None in builds that link one of the system."""
-    package = Path(client_library().__file__).parent
-    folders = (package.parent / "confluent_kafka.libs", package / ".dylibs")
-    found = sorted(file for folder in folders for file in folder.glob("librdkafka*"))
-    return str(found[0]) if found else None

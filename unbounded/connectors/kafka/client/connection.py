@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
-from unbounded.connectors.kafka.failures import client_failure
-from unbounded.connectors.kafka.library import QUIET, admin_library, client_library
+from unbounded.connectors.kafka.client.failures import client_failure
+from unbounded.connectors.kafka.client.library import QUIET, admin_library, client_library
 from unbounded.connectors.option_values import illegal_argument
 from unbounded.errors import ErrorKind, SparkError
 
@@ -42,6 +42,7 @@ class Connection:
         self._clock = clock
         self._problem: Any = None
         self._has_answered = False
+        self._is_outdated = False
         try:
             self._client = admin_library().AdminClient({**QUIET, **properties, "error_cb": self._remember})
         except client_library().KafkaException as error:
@@ -57,6 +58,8 @@ class Connection:
         return self._ask(lambda: self._offsets_once(wanted))
 
     def _offsets_once(self, wanted: Mapping[Any, Any]) -> dict[Any, int]:
+        if self._is_outdated:
+            self._client.list_topics(timeout=_SLICE_S)
         answers = self._client.list_offsets(wanted, request_timeout=_SLICE_S)
         wait(answers.values())
         return {partition: answer.result().offset for partition, answer in answers.items()}
@@ -68,9 +71,9 @@ class Connection:
             try:
                 answer = question()
             except client_library().KafkaException as error:
-                problem = self._consider(error.args[0])
+                problem, self._is_outdated = self._consider(error.args[0]), True
             else:
-                self._has_answered, self._problem = True, None
+                self._has_answered, self._is_outdated, self._problem = True, False, None
                 return answer
             if self._clock.monotonic_us() >= deadline_us:
                 raise self._timed_out(problem)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from unbounded.cancellation import Cancellation
-from unbounded.connectors.kafka.cluster import Cluster, open_cluster, resolve_end, resolve_start
-from unbounded.connectors.kafka.consumers import open_consumer
-from unbounded.connectors.kafka.failures import illegal_state
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.options import KafkaSourceOptions, batch_options
-from unbounded.connectors.kafka.ranges import RangeReader, ReadSettings
-from unbounded.connectors.kafka.records import source_schema
+from unbounded.connectors.kafka.client.failures import illegal_state
+from unbounded.connectors.kafka.source.cluster import Cluster, open_cluster, resolve_end, resolve_start
+from unbounded.connectors.kafka.source.consumers import open_consumer
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.ranges import RangeReader, ReadSettings
+from unbounded.connectors.kafka.source.records import source_schema
+from unbounded.connectors.kafka.source.source_options import KafkaSourceOptions, batch_options
 from unbounded.ids import new_id
 from unbounded.types.arrow import to_arrow_schema
 from unbounded.types.datatypes import StructType

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock, SystemClock
-from unbounded.connectors.kafka.connection import Connection
-from unbounded.connectors.kafka.failures import client_failure, illegal_state
-from unbounded.connectors.kafka.library import admin_library, client_library
-from unbounded.connectors.kafka.offsets import EARLIEST, LATEST, Offsets, TopicPartition, set_text
-from unbounded.connectors.kafka.options import (
+from unbounded.connectors.kafka.client.connection import Connection
+from unbounded.connectors.kafka.client.failures import client_failure, illegal_state
+from unbounded.connectors.kafka.client.library import admin_library, client_library
+from unbounded.connectors.kafka.source.offsets import EARLIEST, LATEST, Offsets, TopicPartition, set_text
+from unbounded.connectors.kafka.source.source_options import (
     Assign,
     AtOffsets,
     AtTimestamp,

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from unbounded.cancellation import Cancellation
-from unbounded.connectors.kafka.cluster import Cluster
-from unbounded.connectors.kafka.connection import NOT_THERE, REFUSALS
-from unbounded.connectors.kafka.failures import NOT_READ, client_failure, data_loss, error_text, illegal_state
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.records import PartitionReader, ReadFailed, RecordConsumer, Records, source_schema
+from unbounded.connectors.kafka.client.connection import NOT_THERE, REFUSALS
+from unbounded.connectors.kafka.client.failures import NOT_READ, client_failure, data_loss, error_text, illegal_state
+from unbounded.connectors.kafka.source.cluster import Cluster
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.records import (
+    PartitionReader,
+    ReadFailed,
+    RecordConsumer,
+    Records,
+    source_schema,
+)
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.types.arrow import to_arrow_schema
 
@@ -72,7 +79,7 @@ class RangeReader:
         for partition, (start, end) in sorted(ranges.items()):
             for rows in self._read_range(partition, start, end):
                 self.read_count += rows.num_rows
-                self.read_bytes += rows.column("key").nbytes + rows.column("value").nbytes
+                self.read_bytes += _size(rows.column("key")) + _size(rows.column("value"))
                 yield _source_rows(partition, rows, self._schema)
 
     def close(self) -> None:
@@ -214,3 +221,7 @@ def _times(partition: TopicPartition, rows: pa.RecordBatch) -> pa.Array:
         values = {"offset": str(rows.column("offset")[first]), "timestamp": str(milliseconds[first])}
         raise illegal_state("KAFKA_MALFORMED_RECORD_TIMESTAMP", **place, **values)
     return pa.array(milliseconds * 1000)
+
+
+def _size(column: pa.Array) -> int:
+    return pc.sum(pc.binary_length(column)).as_py() or 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unbounded.connectors.kafka.library import client_library
+from unbounded.connectors.kafka.client.library import client_library
 from unbounded.errors import NO_CONDITION, ErrorKind, SparkError
 
 DELETED = "PARTITIONS_DELETED"
@@ -12,8 +12,8 @@ NOT_READ = "COULD_NOT_READ_OFFSET_RANGE"
 
 
 def client_failure(message: str) -> SparkError:
-    """An exception of Java's Kafka client: its sentence is all there is."""
-    return SparkError(ErrorKind.JAVA_RUNTIME, NO_CONDITION, {"message": message})
+    """What Kafka or its client has against it, without a condition as in Spark: the sentence is all there is."""
+    return SparkError(ErrorKind.SPARK, NO_CONDITION, {"message": message})
 
 
 def illegal_state(condition: str, /, **parameters: str) -> SparkError:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from unbounded.connectors.kafka.library import client_library
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.records import RECORD_SCHEMA, RECORD_SCHEMA_WITH_HEADERS, ReadFailed, Records
+from unbounded.connectors.kafka.client.library import client_library
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.records import RECORD_SCHEMA, RECORD_SCHEMA_WITH_HEADERS, ReadFailed, Records
 
 _CALL_MAX = 10_000
 _END_OF_PARTITION = -191

@@ -1,39 +1,11 @@
-/* Reads records of Kafka partitions into buffers in Arrow's layout, without a Python object per record.
+/* Reads records of Kafka partitions into buffers in Arrow's layout, without a Python object per record. One queue per
+   partition, so the records of a partition come in order and alone. */
 
-   librdkafka is not linked: the library inside the confluent-kafka wheel is opened when the first consumer is made, and
-   the few declarations of its public interface that are needed stand here. One queue per partition, so the records of a
-   partition come in order and alone. */
-
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-#include <dlfcn.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../client/_librdkafka.h"
 
 /* ------------------------------------------------------------------------------------------------ librdkafka */
 
-typedef struct rd_kafka_s rd_kafka_t;
-typedef struct rd_kafka_conf_s rd_kafka_conf_t;
-typedef struct rd_kafka_topic_s rd_kafka_topic_t;
-typedef struct rd_kafka_topic_conf_s rd_kafka_topic_conf_t;
-typedef struct rd_kafka_queue_s rd_kafka_queue_t;
-typedef struct rd_kafka_headers_s rd_kafka_headers_t;
-
-typedef struct {
-    int err;
-    rd_kafka_topic_t *topic;
-    int32_t partition;
-    void *payload;
-    size_t len;
-    void *key;
-    size_t key_len;
-    int64_t offset;
-    void *reserved;
-} rd_kafka_message_t;
-
-enum { CONSUMER = 1, CONF_OK = 0, PARTITION_EOF = -191 };
+enum { PARTITION_EOF = -191 };
 
 static struct {
     rd_kafka_conf_t *(*conf_new)(void);
@@ -55,12 +27,7 @@ static struct {
     int (*last_error)(void);
 } kafka;
 
-static void *library = NULL;
-
-static const struct {
-    const char *name;
-    void **place;
-} SYMBOLS[] = {
+static const Symbol SYMBOLS[] = {
     {"rd_kafka_conf_new", (void **)&kafka.conf_new},
     {"rd_kafka_conf_destroy", (void **)&kafka.conf_destroy},
     {"rd_kafka_conf_set", (void **)&kafka.conf_set},
@@ -78,25 +45,8 @@ static const struct {
     {"rd_kafka_header_get_all", (void **)&kafka.header_get_all},
     {"rd_kafka_message_destroy", (void **)&kafka.message_destroy},
     {"rd_kafka_last_error", (void **)&kafka.last_error},
+    {NULL, NULL},
 };
-
-static int load_library(const char *path) {
-    if (library != NULL) return 0;
-    void *found = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (found == NULL) {
-        PyErr_SetString(PyExc_OSError, dlerror());
-        return -1;
-    }
-    for (size_t i = 0; i < sizeof(SYMBOLS) / sizeof(SYMBOLS[0]); i++) {
-        *SYMBOLS[i].place = dlsym(found, SYMBOLS[i].name);
-        if (*SYMBOLS[i].place == NULL) {
-            PyErr_Format(PyExc_OSError, "%s has no %s", path, SYMBOLS[i].name);
-            return -1;
-        }
-    }
-    library = found;
-    return 0;
-}
 
 /* ------------------------------------------------------------------------------------------------ buffers */
 
@@ -258,28 +208,15 @@ static void destroy_partition(PyObject *capsule) {
     free(partition);
 }
 
-static int set_properties(rd_kafka_conf_t *conf, PyObject *properties, char *error, size_t error_size) {
-    PyObject *name, *value;
-    Py_ssize_t position = 0;
-    while (PyDict_Next(properties, &position, &name, &value)) {
-        const char *name_text = PyUnicode_AsUTF8(name), *value_text = PyUnicode_AsUTF8(value);
-        if (name_text == NULL || value_text == NULL) return -1;
-        if (kafka.conf_set(conf, name_text, value_text, error, error_size) != CONF_OK) {
-            PyErr_SetString(PyExc_ValueError, error);
-            return -1;
-        }
-    }
-    return 0;
-}
-
 /* open_client(library_path, properties): a consumer. Raises OSError, ValueError */
 static PyObject *open_client(PyObject *module, PyObject *arguments) {
     const char *path;
     PyObject *properties;
     char error[512] = "";
-    if (!PyArg_ParseTuple(arguments, "sO!", &path, &PyDict_Type, &properties) || load_library(path) < 0) return NULL;
+    if (!PyArg_ParseTuple(arguments, "sO!", &path, &PyDict_Type, &properties) 
+        || find_symbols(path, SYMBOLS) < 0) return NULL;
     rd_kafka_conf_t *conf = kafka.conf_new();
-    if (set_properties(conf, properties, error, sizeof error) < 0) {
+    if (set_properties(kafka.conf_set, conf, properties) < 0) {
         kafka.conf_destroy(conf);
         return NULL;
     }
@@ -391,6 +328,6 @@ static PyMethodDef METHODS[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_reader", "Records of Kafka as buffers of Arrow.", -1, METHODS};
+static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_reader", "Records of Kafka as buffers of Arrow.", -1, METHODS, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__reader(void) { return PyModule_Create(&MODULE); }
