@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
 from tests.runner.case_file import belongs_here
@@ -37,6 +38,15 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> CaseFileIt
     if not belongs_here(file_path):
         return None
     return CaseFileItems.from_parent(parent, path=file_path)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Tests that had no Kafka broker are no ordinary skips."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = [place[2] for place in skipped if isinstance(place, tuple) and "no Kafka broker" in place[2]]
+    if reasons:
+        text = f"{len(reasons)} tests had {reasons[0].removeprefix('Skipped: ')}. Kafka ran on the mock cluster alone."
+        terminalreporter.write_line(f"ATTENTION: {text}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")

@@ -12,15 +12,19 @@ class Cancellation:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._interrupters: list[Callable[[], None]] = []
-        self._is_cancelled = False
+        self._flag = threading.Event()
 
     @property
     def is_cancelled(self) -> bool:
-        return self._is_cancelled
+        return self._flag.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Lets the time pass, or less if it is cancelled meanwhile; then it answers True."""
+        return self._flag.wait(timeout_s)
 
     def cancel(self) -> None:
         with self._lock:
-            self._is_cancelled = True
+            self._flag.set()
             interrupters = list(self._interrupters)
         for interrupt in interrupters:
             interrupt()
@@ -29,7 +33,7 @@ class Cancellation:
         """Registers `interrupt` and returns the call that takes it back."""
         with self._lock:
             self._interrupters.append(interrupt)
-            is_late = self._is_cancelled
+            is_late = self._flag.is_set()
         if is_late:
             interrupt()
         return lambda: self._remove(interrupt)

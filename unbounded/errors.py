@@ -34,6 +34,7 @@ class ErrorKind(Enum):
     NO_SUCH_ELEMENT = ("org.apache.spark.SparkNoSuchElementException", "java.util.NoSuchElementException")
     RUNTIME = ("org.apache.spark.SparkRuntimeException", "java.lang.RuntimeException")
     JAVA_RUNTIME = ("java.lang.RuntimeException",)
+    KAFKA_STATE = ("org.apache.spark.sql.kafka010.KafkaIllegalStateException", "java.lang.IllegalStateException")
     SPARK = ("org.apache.spark.SparkException",)
     ILLEGAL_STATE = ("java.lang.IllegalStateException",)
     UPGRADE = ("org.apache.spark.SparkUpgradeException",)
@@ -46,6 +47,17 @@ class ErrorKind(Enum):
 
 NO_CONDITION = ""
 """The condition of an error that Spark lets out of Java's library: it has a message alone, the parameter `message`."""
+
+
+_OF_THE_KAFKA_CONNECTOR = (
+    "KAFKA_",
+    "LOST_TOPIC_PARTITIONS_",
+    "MISMATCHED_TOPIC_PARTITIONS_",
+    "RESOLVED_START_OFFSET_",
+    "UNRESOLVED_START_OFFSET_",
+)
+_NOT_SHOWN = ("_LEGACY_ERROR_TEMP", *_OF_THE_KAFKA_CONNECTOR)
+"""Conditions that have a sentence without their name and state around it."""
 
 
 class ContextKind(Enum):
@@ -135,7 +147,7 @@ class SparkError(Exception):
         sql_state, text = conditions()[self.condition]
         for name, value in self.parameters.items():
             text = text.replace(f"<{name}>", value)
-        if self.condition.startswith("_LEGACY_ERROR_TEMP"):
+        if self.condition.startswith(_NOT_SHOWN):
             return text + self._place
         state = f" SQLSTATE: {sql_state}" if sql_state else ""
         return f"[{self.condition}] {text}{state}{self._place}{self.detail}"

@@ -53,6 +53,11 @@ _READ_ONLY = "It is a format of spark.read."
 DELTA = "delta"
 """Tables of Delta Lake (`connectors.delta`)."""
 
+KAFKA = "kafka"
+"""Topics of Apache Kafka (`connectors.kafka`)."""
+
+KINESIS = "kinesis"
+KINESIS_HINT = "Send the records to Kafka and use the format kafka, or read them with boto3 and write files."
 _STREAM_ONLY = "It is a format of readStream and writeStream."
 _NOT_IN_BATCHES = frozenset({"rate", "rate-micro-batch", "socket"})
 _KNOWN: Mapping[str, str] = {
@@ -67,8 +72,8 @@ _KNOWN: Mapping[str, str] = {
     "libsvm": "Use csv.",
     "image": "Use binaryFile.",
     "noop": "Use count() to run a query without its rows.",
-    "kafka": _STREAM_ONLY,
-    "kinesis": _STREAM_ONLY,
+    KAFKA: "Use load() and save() with its options.",
+    KINESIS: KINESIS_HINT,
     "console": _STREAM_ONLY,
     "memory": _STREAM_ONLY,
     **dict.fromkeys(STATE_FORMATS, _READ_ONLY),

@@ -83,12 +83,13 @@ def _overflow(condition: str, rows_per_second: int, **parameters: int) -> SparkE
 
 
 class RateSource:
-    """Implements `connectors.streams.StreamSource`."""
+    """Implements `connectors.streams.StreamSource` and `ReportingSource`."""
 
     def __init__(self, provider: RateProvider, created_ms: int, clock: Clock) -> None:
         self._provider = provider
         self._created_ms = created_ms
         self._clock = clock
+        self._seen: str | None = None
 
     @property
     def description(self) -> str:
@@ -103,7 +104,14 @@ class RateSource:
     def latest_offset(self, start: str | None, *, has_limit: bool) -> str:
         """Never goes back, even if the clock does."""
         seconds = (self._clock.now_us() // 1000 - self._created_ms) // 1000
-        return str(max(seconds, int(start or 0), 0))
+        self._seen = str(max(seconds, int(start or 0), 0))
+        return self._seen
+
+    def latest_seen(self) -> str | None:
+        return self._seen
+
+    def metrics(self, end: str | None) -> Mapping[str, str]:
+        return {}
 
     def batch(self, start: str | None, end: str) -> NumberedRows:
         provider = self._provider

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
 from unbounded.storage.api import FileSystem
 from unbounded.types.datatypes import StructType
@@ -21,11 +23,12 @@ class OutputMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What a live source works with; `directory` is its own place in the checkpoint."""
+    """What a live source works with; `directory` is its own place in the checkpoint. Cancelled when the query stops."""
 
     directory: str
     files: FileSystem
     clock: Clock
+    cancellation: Cancellation = field(default_factory=Cancellation)
 
 
 class StreamSource(Protocol):
@@ -69,6 +72,19 @@ class RememberingSource(Protocol):
 
     def look_again(self) -> None:
         """The next offset is that of all there is: somebody waits for it and must not be told too early."""
+        ...
+
+
+@runtime_checkable
+class ReportingSource(Protocol):
+    """A source that knows how much more there is than its query has read."""
+
+    def latest_seen(self) -> str | None:
+        """The offset of all there was at the last look; None before the first."""
+        ...
+
+    def metrics(self, end: str | None) -> Mapping[str, str]:
+        """For the progress of a query that has read up to `end`."""
         ...
 
 

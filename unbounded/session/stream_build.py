@@ -156,10 +156,11 @@ class StreamBuild:
     def _open_sources(self) -> tuple[StreamSource, ...]:
         """All of them, or none stays open."""
         sources: list[StreamSource] = []
+        files, clock = self._services.files, self._services.clock
         try:
             for i, scan in enumerate(self._plan.scans):
                 directory = self._checkpoint.source_directory(i)
-                sources.append(scan.source.open(SourceContext(directory, self._services.files, self._services.clock)))
+                sources.append(scan.source.open(SourceContext(directory, files, clock, self.cancellation)))
         except BaseException:
             for source in sources:
                 source.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from unbounded.connectors.formats import DELTA, STATE_FORMATS, find_file_format, is_file_format
+from unbounded.connectors.formats import DELTA, KAFKA, KINESIS, KINESIS_HINT, STATE_FORMATS, find_file_format
 from unbounded.connectors.rate import rate_micro_batch_provider, rate_provider
 from unbounded.connectors.socket_lines import socket_provider
 from unbounded.connectors.streams import StreamProvider
@@ -15,6 +15,7 @@ from unbounded.session.config import SessionConfig
 from unbounded.session.delta_reads import delta_stream
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import file_provider
+from unbounded.session.kafka_reads import kafka_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,6 @@ _SOURCES: Mapping[str, _Source] = {
     "rate-micro-batch": _Source("RatePerMicroBatchProvider", rate_micro_batch_provider),
     "socket": _Source("TextSocketSourceProvider", socket_provider),
 }
-_NOT_YET = frozenset({"kafka", "kinesis"})
 _NOT_STREAMED = frozenset({"console", "noop", "jdbc", *STATE_FORMATS})
 
 
@@ -44,9 +44,11 @@ def build_source(source: u.DataSource, files: FileSources, config: SessionConfig
         return found.build(u.lower_case_options(source.options))
     if name == DELTA:
         return delta_stream(source, config)
+    if name == KAFKA:
+        return kafka_stream(source)
     if name in _NOT_STREAMED:
         parameters = {"className": name, "operator": "reading"}
         raise SparkError(ErrorKind.UNSUPPORTED, "_LEGACY_ERROR_TEMP_2049", parameters)
-    if name in _NOT_YET and not is_file_format(name):
-        raise not_supported(f"The streaming source {name}", "Use files, a socket or rate.")
+    if name == KINESIS:
+        raise not_supported(f"The streaming source {name}", KINESIS_HINT)
     return file_provider(find_file_format(name), source, files, config)

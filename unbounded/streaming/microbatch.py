@@ -26,7 +26,14 @@ import pyarrow as pa
 from unbounded.checkpoint.checkpoint import Checkpoint
 from unbounded.checkpoint.logs import PlannedOffsets
 from unbounded.clock import Clock
-from unbounded.connectors.streams import OutputMode, RememberingSource, StreamSink, StreamSource, WaitingSource
+from unbounded.connectors.streams import (
+    OutputMode,
+    RememberingSource,
+    ReportingSource,
+    StreamSink,
+    StreamSource,
+    WaitingSource,
+)
 from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, analysis_error
 from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.batch_run import BatchRun, PlannedBatch
@@ -336,7 +343,7 @@ class MicroBatch:
         executed = written.executed
         planned = executed.planned
         columns = zip(self._sources, planned.start, planned.end, executed.input_counts, strict=True)
-        sources = tuple(SourceReport(s.description, start, end, count) for s, start, end, count in columns)
+        sources = tuple(_source_report(s, start, end, count) for s, start, end, count in columns)
         nodes = sorted(executed.event_times)
         has_event_time = next(self._plan.watermark_nodes(), None) is not None
         return BatchReport(
@@ -359,7 +366,7 @@ class MicroBatch:
         return BatchReport(
             self.batch_id,
             self._now_ms(),
-            tuple(SourceReport(source.description, end, end, 0) for source, end in offsets),
+            tuple(_source_report(source, end, end, 0) for source, end in offsets),
             tuple(self._idle_operator(operator) for operator in self._operators),
             self._sink.description,
             None,
@@ -387,3 +394,9 @@ class MicroBatch:
             metrics.removals_ms,
             result.custom,
         )
+
+
+def _source_report(source: StreamSource, start: str | None, end: str | None, row_count: int) -> SourceReport:
+    if not isinstance(source, ReportingSource):
+        return SourceReport(source.description, start, end, row_count)
+    return SourceReport(source.description, start, end, row_count, source.latest_seen(), source.metrics(end))

@@ -23,10 +23,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
+    """`latest`: the offset of all there is, of sources that know it."""
+
     description: str
     start: str | None
     end: str | None
     row_count: int
+    latest: str | None = None
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +164,11 @@ def _source(source: SourceReport, duration_ms: int, interval_ms: int | None) -> 
         "description": source.description,
         "startOffset": source.start,
         "endOffset": source.end,
-        "latestOffset": None,
+        "latestOffset": source.latest,
         "numInputRows": source.row_count,
         "inputRowsPerSecond": _rate(source.row_count, interval_ms) if interval_ms is not None else 0.0,
         "processedRowsPerSecond": _rate(source.row_count, duration_ms),
+        "metrics": dict(sorted(source.metrics.items())),
     }
 
 

@@ -20,8 +20,19 @@ class Cluster:
     def client(self) -> dict[str, str]:
         return {"bootstrap.servers": self.address, **_QUIET}
 
-    def add(self, topic: str, records: Iterable[tuple[bytes | None, bytes | None]], partition: int = 0) -> None:
-        """Keys and values; the record number i of the call gets the time 1000 + i milliseconds."""
+    def add(
+        self,
+        topic: str,
+        records: Iterable[tuple[bytes | None, bytes | None]],
+        partition: int = 0,
+        *,
+        first_time_ms: int = 1000,
+    ) -> None:
+        """Keys and values, a millisecond from one to the next."""
         for number, (key, value) in enumerate(records):
-            self._producer.produce(topic, value, key, partition, timestamp=1000 + number)
+            self._producer.produce(topic, value, key, partition, timestamp=first_time_ms + number)
+        assert self._producer.flush(10) == 0
+
+    def add_with_headers(self, topic: str, value: bytes, headers: list[tuple[str, bytes | None]]) -> None:
+        self._producer.produce(topic, value, None, 0, headers=headers)
         assert self._producer.flush(10) == 0

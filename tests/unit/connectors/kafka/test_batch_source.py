@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.unit.connectors.kafka.cluster import Cluster
-from unbounded.connectors.kafka.batch_source import kafka_batch
+from unbounded.connectors.kafka.source import consumers
+from unbounded.connectors.kafka.source.batch_source import kafka_batch
 from unbounded.errors import SparkError
 
 
@@ -91,6 +92,23 @@ def test_a_timestamp_after_all_records(cluster: Cluster) -> None:
     assert read(cluster, assign='{"times":[0]}', startingtimestamp="5", **strategy) == []
 
 
-def test_headers_are_refused(cluster: Cluster) -> None:
-    with pytest.raises(SparkError, match="includeHeaders"):
-        read(cluster, subscribe="any", includeheaders="true")
+def test_headers_in_both_ways_of_reading(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.add_with_headers("heads", b"a", [("h", b"1"), ("h", None), ("é", b"")])
+    cluster.add_with_headers("heads", b"b", [])
+    cluster.add_with_headers("heads", b"c", [("last", b"2")])
+    found = read(cluster, assign='{"heads":[0]}', includeheaders="true")
+    assert [row["headers"] for row in found] == [
+        [{"key": "h", "value": b"1"}, {"key": "h", "value": None}, {"key": "é", "value": b""}],
+        None,
+        [{"key": "last", "value": b"2"}],
+    ]
+    monkeypatch.setattr(consumers, "find_compiled_reader", lambda: None)
+    assert read(cluster, assign='{"heads":[0]}', includeheaders="true") == found
+
+
+def test_a_time_that_is_not_in_milliseconds(cluster: Cluster) -> None:
+    cluster.add("moments", [(None, b"a")], first_time_ms=10**16)
+    with pytest.raises(SparkError) as error:
+        read(cluster, assign='{"moments":[0]}')
+    assert error.value.condition == "KAFKA_MALFORMED_RECORD_TIMESTAMP"
+    assert "topic moments partition 0 offset 0 has timestamp value 10000000000000000" in error.value.message

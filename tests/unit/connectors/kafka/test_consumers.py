@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from tests.unit.connectors.kafka.cluster import Cluster
-from unbounded.connectors.kafka import consumers
-from unbounded.connectors.kafka.compiled_consumer import find_compiled_reader
-from unbounded.connectors.kafka.consumers import open_consumer
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.records import PartitionReader, ReadFailed, RecordConsumer
+from unbounded.connectors.kafka.client.compiled_modules import find_compiled_reader
+from unbounded.connectors.kafka.source import consumers
+from unbounded.connectors.kafka.source.consumers import open_consumer
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.records import PartitionReader, ReadFailed, RecordConsumer
 from unbounded.errors import SparkError
 
 AUTO_OFFSET_RESET = -140
@@ -29,7 +29,7 @@ def opened(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     made: list[RecordConsumer] = []
 
     def open_one(properties: Mapping[str, str]) -> RecordConsumer:
-        made.append(open_consumer(properties))
+        made.append(open_consumer({"group.id": "readers", **properties}))
         return made[-1]
 
     yield open_one
@@ -50,9 +50,9 @@ def read_to_end(reader: PartitionReader, max_count: int = 1000) -> tuple[list[di
 
 def test_rows_of_a_partition(cluster: Cluster, opened: Open) -> None:
     cluster.add("rows", [(b"k", b"v"), (None, b"\x00\xff"), (b"", None), (None, b"")])
-    reader = opened(cluster.client).start(TopicPartition("rows", 0), 0)
+    reader = opened(cluster.client).start(TopicPartition("rows", 0), 0, has_headers=False)
     rows, end = read_to_end(reader)
-    first = {"key": b"k", "value": b"v", "offset": 0, "timestamp_ms": 1000, "timestamp_type": 0}
+    first = {"key": b"k", "value": b"v", "offset": 0, "timestamp_ms": 1000, "timestampType": 0}
     assert rows[0] == first
     assert [(row["key"], row["value"]) for row in rows[-3:]] == [(None, b"\x00\xff"), (b"", None), (None, b"")]
     assert end == len(rows)
@@ -61,7 +61,9 @@ def test_rows_of_a_partition(cluster: Cluster, opened: Open) -> None:
 def test_many_rows_in_parts_from_the_middle(cluster: Cluster, opened: Open) -> None:
     count, start = 20_000, 5_000
     cluster.add("many", ((b"%d" % i if i % 3 else None, b"value %d" % i) for i in range(count)), partition=1)
-    rows, end = read_to_end(opened(cluster.client).start(TopicPartition("many", 1), start), max_count=777)
+    rows, end = read_to_end(
+        opened(cluster.client).start(TopicPartition("many", 1), start, has_headers=False), max_count=777
+    )
     assert end % count == 0
     assert [row["offset"] for row in rows] == list(range(start, end))
     assert [(row["key"], row["value"]) for row in rows[: count - start]] == [
@@ -71,7 +73,7 @@ def test_many_rows_in_parts_from_the_middle(cluster: Cluster, opened: Open) -> N
 
 def test_what_comes_later_is_read_on(cluster: Cluster, opened: Open) -> None:
     cluster.add("later", [(None, b"1")], partition=2)
-    reader = opened(cluster.client).start(TopicPartition("later", 2), 0)
+    reader = opened(cluster.client).start(TopicPartition("later", 2), 0, has_headers=False)
     rows, end = read_to_end(reader)
     cluster.add("later", [(None, b"2")], partition=2)
     more, new_end = read_to_end(reader)
@@ -80,7 +82,7 @@ def test_what_comes_later_is_read_on(cluster: Cluster, opened: Open) -> None:
 
 def test_an_offset_that_is_not_there_fails_the_read(cluster: Cluster, opened: Open) -> None:
     cluster.add("gone", [(None, b"1")])
-    reader = opened(cluster.client).start(TopicPartition("gone", 0), 1_000_000)
+    reader = opened(cluster.client).start(TopicPartition("gone", 0), 1_000_000, has_headers=False)
     with pytest.raises(ReadFailed) as error:
         read_to_end(reader)
     assert error.value.code == AUTO_OFFSET_RESET
@@ -88,4 +90,6 @@ def test_an_offset_that_is_not_there_fails_the_read(cluster: Cluster, opened: Op
 
 def test_a_property_that_does_not_exist_is_refused(opened: Open) -> None:
     with pytest.raises(SparkError, match="no.such.property"):
-        opened({"bootstrap.servers": "localhost:1", "no.such.property": "1"}).start(TopicPartition("a", 0), 0)
+        opened({"bootstrap.servers": "localhost:1", "no.such.property": "1"}).start(
+            TopicPartition("a", 0), 0, has_headers=False
+        )

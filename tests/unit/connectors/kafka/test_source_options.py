@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from unbounded.connectors.kafka.client_properties import client_properties
-from unbounded.connectors.kafka.offsets import TopicPartition, format_offsets, parse_offsets
-from unbounded.connectors.kafka.options import (
+from unbounded.connectors.kafka.client.client_properties import client_properties
+from unbounded.connectors.kafka.source.offsets import TopicPartition, format_offsets, parse_offsets
+from unbounded.connectors.kafka.source.source_options import (
     Assign,
     AtOffsets,
     AtTimestamp,
@@ -118,9 +118,9 @@ def test_wrong_options_of_a_batch(options: dict[str, str], message: str) -> None
     assert error.value.message == message
 
 
-def test_what_is_not_there_yet_is_refused() -> None:
-    with pytest.raises(SparkError, match="minOffsetsPerTrigger"):
-        stream_options({**TOPIC, "minoffsetspertrigger": "5"})
+def test_more_than_it_may_have_cannot_be_waited_for() -> None:
+    with pytest.raises(SparkError, match=r"minOffsetPerTrigger\(5\) is higher than the maxOffsetsPerTrigger\(4\)."):
+        stream_options({**TOPIC, "minoffsetspertrigger": "5", "maxoffsetspertrigger": "4"})
 
 
 def test_offsets_are_written_as_spark_writes_them() -> None:

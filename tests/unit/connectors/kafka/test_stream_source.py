@@ -9,9 +9,9 @@ import pytest
 
 from tests.unit.connectors.kafka.cluster import Cluster
 from tests.unit.streaming.sources import SteppedSource
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.rate_limit import limited
-from unbounded.connectors.kafka.stream_source import kafka_provider
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.rate_limit import limited
+from unbounded.connectors.kafka.source.stream_source import kafka_provider
 from unbounded.errors import SparkError
 
 
@@ -91,3 +91,18 @@ def test_a_limit_is_divided_in_proportion() -> None:
     start = {a: 0, b: 10, c: 5, d: 7}
     latest = {a: 900, b: 109, c: 6, d: 7}
     assert limited(start, latest, 100) == {a: 90, b: 19, c: 6, d: 7}
+
+
+def test_a_small_batch_waits_for_more_records_or_for_its_time(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.add("wait", numbers(0, 1))
+    limits = {"minoffsetspertrigger": "3", "maxtriggerdelay": "5s"}
+    stream = stepped(cluster, tmp_path, assign='{"wait":[0]}', startingoffsets="earliest", **limits)
+    assert values(stream.rows()) == [b"0"]
+    cluster.add("wait", numbers(1, 3))
+    assert stream.step() is None
+    cluster.add("wait", numbers(3, 4))
+    assert values(stream.rows()) == [b"1", b"2", b"3"]
+    cluster.add("wait", numbers(4, 5))
+    assert stream.step() is None
+    stream.clock.advance(5_000_000)
+    assert values(stream.rows()) == [b"4"]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from unbounded.connectors.kafka.client_properties import client_properties
-from unbounded.connectors.kafka.offsets import (
+from unbounded.connectors.kafka.client.client_properties import client_properties
+from unbounded.connectors.kafka.client.failures import illegal_state
+from unbounded.connectors.kafka.source.offsets import (
     EARLIEST,
     LATEST,
     Offsets,
@@ -15,14 +16,16 @@ from unbounded.connectors.kafka.offsets import (
     parse_offsets,
     parse_partitions,
     parse_timestamps,
+    set_text,
 )
-from unbounded.connectors.option_values import INT_MAX, LONG_MAX, illegal_argument, whole_number
-from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, not_supported
+from unbounded.connectors.option_values import INT_MAX, LONG_MAX, duration, illegal_argument, whole_number
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError
 
 Options = Mapping[str, str]
 """Values by names in lower case."""
 
 DEFAULT_POLL_TIMEOUT_MS = 120_000
+DEFAULT_API_TIMEOUT_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ Limit = Position | AtOffsets | AtTimestamps | AtTimestamp
 @dataclass(frozen=True)
 class KafkaSourceOptions:
     """What a read of Kafka is. `client`: librdkafka's properties. `latest_if_too_new`: a starting timestamp after all
-    records means the end instead of an error. `max_offsets` None: no limit per trigger."""
+    records means the end instead of an error. `max_offsets` None: no limit per trigger. A batch of fewer than
+    `min_offsets` records waits for more until `max_delay_ms` after the batch before."""
 
     strategy: Strategy
     start: Limit
@@ -88,19 +92,21 @@ class KafkaSourceOptions:
     has_headers: bool = False
     latest_if_too_new: bool = False
     max_offsets: int | None = None
+    min_offsets: int | None = None
+    max_delay_ms: int = 0
+    fetch_attempts: int = 3
+    fetch_interval_ms: int = 10
+    api_timeout_ms: int = DEFAULT_API_TIMEOUT_MS
     poll_timeout_ms: int = DEFAULT_POLL_TIMEOUT_MS
 
 
 def stream_options(options: Options) -> KafkaSourceOptions:
-    """Of `readStream`. Raises: SparkError for wrong or missing options, and for those not supported yet"""
+    """Of `readStream`. Raises: SparkError for wrong or missing options"""
     if "endingoffsets" in options:
         raise illegal_argument("ending offset not valid in streaming queries")
     if "endingoffsetsbytimestamp" in options:
         raise illegal_argument("ending timestamp not valid in streaming queries")
     _check(options)
-    for name in ("minOffsetsPerTrigger", "maxTriggerDelay"):
-        if name.lower() in options:
-            raise not_supported(f"The Kafka option {name}", "Leave it out, or set a trigger with processingTime.")
     start = _limit(options, "starting", Position.LATEST)
     return _build(options, start, Position.LATEST, "spark-kafka-source")
 
@@ -124,7 +130,6 @@ def batch_options(options: Options) -> KafkaSourceOptions:
 
 def _build(options: Options, start: Limit, end: Limit, group_id_prefix: str) -> KafkaSourceOptions:
     java = {name.removeprefix("kafka."): value for name, value in options.items() if name.startswith("kafka.")}
-    limit = options.get("maxoffsetspertrigger")
     return KafkaSourceOptions(
         _strategy(options),
         start,
@@ -134,9 +139,18 @@ def _build(options: Options, start: Limit, end: Limit, group_id_prefix: str) -> 
         fails_on_data_loss=_boolean(options, "failondataloss", "true"),
         has_headers=_boolean(options, "includeheaders", "false"),
         latest_if_too_new=_is_latest_if_too_new(options),
-        max_offsets=None if limit is None else whole_number(limit),
+        max_offsets=_number_or_none(options, "maxoffsetspertrigger"),
+        min_offsets=_number_or_none(options, "minoffsetspertrigger"),
+        max_delay_ms=duration(options.get("maxtriggerdelay", "15m"), "ms"),
+        fetch_attempts=whole_number(options.get("fetchoffset.numretries", "3"), INT_MAX),
+        fetch_interval_ms=whole_number(options.get("fetchoffset.retryintervalms", "10")),
+        api_timeout_ms=whole_number(java.get("default.api.timeout.ms", str(DEFAULT_API_TIMEOUT_MS)), INT_MAX),
         poll_timeout_ms=whole_number(options.get("kafkaconsumer.polltimeoutms", str(DEFAULT_POLL_TIMEOUT_MS))),
     )
+
+
+def _number_or_none(options: Options, name: str) -> int | None:
+    return whole_number(options[name]) if name in options else None
 
 
 def _boolean(options: Options, name: str, default: str) -> bool:
@@ -232,26 +246,14 @@ def _check_range(start: Limit, end: Limit) -> None:
 
 
 def _check_order(starts: Offsets, ends: Offsets, what: str) -> None:
-    """Spark's illegal states: sentences of the connector's own table, which come without the condition's name."""
     if starts.keys() != ends.keys():
-        raise _illegal_state(
-            "The specified start offset and end offset should have the same topic-partitions.\n"
-            f"Topic-partitions for start offset: {_set(starts)}, topic-partitions for end offset: {_set(ends)}."
-        )
+        condition = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET"
+        raise illegal_state(condition, tpsForStartOffset=set_text(starts), tpsForEndOffset=set_text(ends))
     for partition, start in starts.items():
         if start > ends[partition] >= 0:
-            raise _illegal_state(
-                f"The specified start {what} {start} is greater than the end {what} {ends[partition]} "
-                f"for topic {partition.topic} partition {partition.partition}."
-            )
-
-
-def _set(offsets: Offsets) -> str:
-    return f"Set({', '.join(str(partition) for partition in offsets)})"
-
-
-def _illegal_state(message: str) -> SparkError:
-    return SparkError(ErrorKind.JAVA_RUNTIME, NO_CONDITION, {"message": message})
+            offsets = {"startOffset": str(start), "endOffset": str(ends[partition]), "offsetType": what}
+            place = {"topic": partition.topic, "partition": str(partition.partition)}
+            raise illegal_state("UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET", **offsets, **place)
 
 
 # ---------------------------------------------------------------------------------------------- the rest

@@ -22,6 +22,11 @@ class TopicPartition(NamedTuple):
         return f"{self.topic}-{self.partition}"
 
 
+def set_text(partitions: Iterable[TopicPartition]) -> str:
+    """As Scala shows a set of them."""
+    return f"Set({', '.join(map(str, sorted(partitions)))})"
+
+
 Offsets = Mapping[TopicPartition, int]
 """The next offset to read of each partition; in options also LATEST and EARLIEST."""
 

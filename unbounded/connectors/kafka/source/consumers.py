@@ -6,9 +6,11 @@ import logging
 from collections.abc import Mapping
 from functools import cache
 
-from unbounded.connectors.kafka.compiled_consumer import CompiledConsumer, find_compiled_reader, find_library
-from unbounded.connectors.kafka.plain_consumer import PlainConsumer
-from unbounded.connectors.kafka.records import RecordConsumer
+from unbounded.connectors.kafka.client.compiled_modules import find_compiled_reader, find_library
+from unbounded.connectors.kafka.client.library import QUIET
+from unbounded.connectors.kafka.source.compiled_consumer import CompiledConsumer
+from unbounded.connectors.kafka.source.plain_consumer import PlainConsumer
+from unbounded.connectors.kafka.source.records import RecordConsumer
 from unbounded.connectors.option_values import illegal_argument
 
 _logger = logging.getLogger("unbounded")
@@ -23,7 +25,7 @@ _FIXED = {
 
 def open_consumer(properties: Mapping[str, str]) -> RecordConsumer:
     """Raises: SparkError for properties that the client refuses"""
-    chosen = {**properties, **_FIXED}
+    chosen = {**QUIET, **properties, **_FIXED}
     module, library = find_compiled_reader(), find_library()
     try:
         if module is not None and library is not None:

@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from unbounded.checkpoint.logs import VERSION, check_version
-from unbounded.connectors.kafka.batch_source import open_ranges, refuse_headers
-from unbounded.connectors.kafka.cluster import Cluster, resolve_start
-from unbounded.connectors.kafka.offsets import Offsets, TopicPartition, format_offsets, parse_offsets
-from unbounded.connectors.kafka.options import (
+from unbounded.connectors.kafka.client.failures import DELETED, NOT_FROM_ZERO, OFFSET_CHANGED
+from unbounded.connectors.kafka.source.batch_source import open_ranges
+from unbounded.connectors.kafka.source.cluster import Cluster, resolve_start
+from unbounded.connectors.kafka.source.offsets import Offsets, TopicPartition, format_offsets, parse_offsets, set_text
+from unbounded.connectors.kafka.source.ranges import RangeReader
+from unbounded.connectors.kafka.source.rate_limit import limited
+from unbounded.connectors.kafka.source.records import source_schema
+from unbounded.connectors.kafka.source.source_options import (
     Assign,
     KafkaSourceOptions,
     Strategy,
@@ -22,9 +26,6 @@ from unbounded.connectors.kafka.options import (
     SubscribePattern,
     stream_options,
 )
-from unbounded.connectors.kafka.ranges import ARROW_SCHEMA, RangeReader
-from unbounded.connectors.kafka.rate_limit import limited
-from unbounded.connectors.kafka.records import SCHEMA
 from unbounded.connectors.streams import SourceContext
 from unbounded.types.datatypes import StructType
 
@@ -32,10 +33,8 @@ _START_PREFIX = "\0"
 
 
 def kafka_provider(options: Mapping[str, str]) -> KafkaProvider:
-    """`options`: names in lower case. Raises: SparkError for wrong options, and for those not supported yet"""
-    found = stream_options(options)
-    refuse_headers(found)
-    return KafkaProvider(found)
+    """`options`: names in lower case. Raises: SparkError for wrong options"""
+    return KafkaProvider(stream_options(options))
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class KafkaProvider:
 
     @property
     def schema(self) -> StructType:
-        return SCHEMA
+        return source_schema(has_headers=self.options.has_headers)
 
     def open(self, context: SourceContext) -> KafkaSource:
         return KafkaSource(self.options, context)
@@ -56,31 +55,30 @@ class KafkaProvider:
 class KafkaRows:
     """Implements `connectors.api.ArrowSource`: the rows of one batch."""
 
+    schema: StructType
     ranges: Mapping[TopicPartition, tuple[int, int]] = field(hash=False)
     reader: RangeReader = field(compare=False)
-
-    @property
-    def schema(self) -> StructType:
-        return SCHEMA
 
     def input_files(self) -> Sequence[str]:
         return []
 
     def read(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(ARROW_SCHEMA, self.reader.read(self.ranges))
+        return self.reader.read(self.ranges)
 
 
 class KafkaSource:
-    """Implements `connectors.streams.StreamSource`."""
+    """Implements `connectors.streams.StreamSource`, `BoundableSource` and `ReportingSource`."""
 
     def __init__(self, options: KafkaSourceOptions, context: SourceContext) -> None:
         self._options = options
         self._context = context
-        self._cluster = Cluster(options.client)
-        self._reader = open_ranges(options, self._cluster)
+        self._cluster = Cluster(options, context.cancellation, context.clock)
+        self._reader = open_ranges(options, self._cluster, context.cancellation)
         self._initial: Offsets | None = None
         self._is_bounded = False
         self._bound: Offsets | None = None
+        self._last_batch_us: int | None = None
+        self._seen: Offsets = {}
 
     @property
     def description(self) -> str:
@@ -92,25 +90,58 @@ class KafkaSource:
 
     def latest_offset(self, start: str | None, *, has_limit: bool) -> str:
         begin = self._begin(start)
-        latest = self._latest()
+        latest = self._seen = self._latest()
+        if has_limit and self._waits_for_more(begin, latest):
+            return format_offsets(begin)
         limit = self._options.max_offsets
         if limit is not None and has_limit:
             latest = limited(self._with_new_partitions(begin, latest), latest, limit)
         return format_offsets(latest)
+
+    def _waits_for_more(self, begin: Offsets, latest: Offsets) -> bool:
+        """By `minOffsetsPerTrigger`; the first batch of a run, and one of what is left at the end, wait for nothing."""
+        least = self._options.min_offsets
+        if least is None or self._is_bounded:
+            return False
+        now_us, last_us = self._context.clock.monotonic_us(), self._last_batch_us
+        is_due = last_us is None or now_us - last_us >= self._options.max_delay_ms * 1000
+        if is_due or sum(end - begin.get(partition, 0) for partition, end in latest.items()) >= least:
+            self._last_batch_us = now_us
+            return False
+        return True
 
     def batch(self, start: str | None, end: str) -> KafkaRows:
         """Partitions that came since `start` are read from their beginning."""
         begin, ends = self._begin(start), parse_offsets(end)
         deleted = sorted(begin.keys() - ends.keys())
         if deleted:
-            shown = ", ".join(str(partition) for partition in deleted)
-            self._reader.lost(f"Partitions Set({shown}) have been deleted.")
+            self._reader.lost(DELETED, partitions=set_text(deleted))
         begin = self._with_new_partitions(begin, ends)
         for partition, offset in sorted(ends.items()):
             if offset < begin[partition]:
-                changed = f"offset was changed from {begin[partition]} to {offset}"
-                self._reader.lost(f"Partition {partition} {changed}.")
-        return KafkaRows({tp: (begin[tp], offset) for tp, offset in ends.items() if begin[tp] < offset}, self._reader)
+                offsets = {"prevOffset": str(begin[partition]), "newOffset": str(offset)}
+                self._reader.lost(OFFSET_CHANGED, topicPartition=str(partition), **offsets)
+        schema = source_schema(has_headers=self._options.has_headers)
+        ranges = {tp: (begin[tp], offset) for tp, offset in ends.items() if begin[tp] < offset}
+        return KafkaRows(schema, ranges, self._reader)
+
+    def latest_seen(self) -> str | None:
+        return format_offsets(self._seen) if self._seen else None
+
+    def metrics(self, end: str | None) -> Mapping[str, str]:
+        """Offsets behind the latest; bytes by the mean size of the records this run has read."""
+        consumed = parse_offsets(end) if end is not None else {}
+        behind = [latest - consumed.get(partition, 0) for partition, latest in self._seen.items()]
+        if not behind:
+            return {}
+        read = self._reader
+        lag_bytes = {"estimatedTotalBytesBehindLatest": str(sum(behind) * read.read_bytes // max(read.read_count, 1))}
+        return {
+            "minOffsetsBehindLatest": str(min(behind)),
+            "maxOffsetsBehindLatest": str(max(behind)),
+            "avgOffsetsBehindLatest": str(sum(behind) / len(behind)),
+            **(lag_bytes if read.read_count else {}),
+        }
 
     def commit(self, end: str) -> None:
         """Keeps nothing, and tells Kafka nothing."""
@@ -152,7 +183,7 @@ class KafkaSource:
         added = self._cluster.earliest(sorted(ends.keys() - begin.keys()))
         for partition, offset in added.items():
             if offset != 0:
-                self._reader.lost(f"Added partition {partition} starts from {offset} instead of 0.")
+                self._reader.lost(NOT_FROM_ZERO, topicPartition=str(partition), startOffset=str(offset))
         return {**begin, **added}
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from importlib import metadata
 from types import ModuleType
 from typing import Any
 
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.records import ReadFailed, Records, record_batch
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.records import ReadFailed, Records, record_batch
 
 _BYTES_PER_READ = 32 << 20
 
@@ -22,9 +20,9 @@ class CompiledConsumer:
         self._module = module
         self._client = module.open_client(library, dict(properties))
 
-    def start(self, partition: TopicPartition, offset: int) -> CompiledReader:
+    def start(self, partition: TopicPartition, offset: int, *, has_headers: bool) -> CompiledReader:
         handle = self._module.start(self._client, partition.topic, partition.partition, offset)
-        return CompiledReader(self._module, handle, partition)
+        return CompiledReader(self._module, handle, partition, has_headers=has_headers)
 
     def close(self) -> None:
         """The connection ends with the last reader."""
@@ -34,38 +32,23 @@ class CompiledConsumer:
 class CompiledReader:
     """Implements `records.PartitionReader`."""
 
-    def __init__(self, module: ModuleType, handle: Any, partition: TopicPartition) -> None:
+    def __init__(self, module: ModuleType, handle: Any, partition: TopicPartition, *, has_headers: bool) -> None:
         self._module = module
         self._handle = handle
         self._partition = partition
+        self._has_headers = has_headers
         self._error = 0
 
     def read(self, max_count: int, timeout_ms: int) -> Records:
         """An error after records is told by the next call."""
         if self._error:
             raise ReadFailed(self._partition, self._error)
-        found = self._module.read(self._handle, max_count, _BYTES_PER_READ, timeout_ms)
-        count, self._error, end_offset, key, value, *numbers = found
+        found = self._module.read(self._handle, max_count, _BYTES_PER_READ, timeout_ms, self._has_headers)
+        count, self._error, end_offset, binaries, numbers, headers = found
         if self._error and not count:
             raise ReadFailed(self._partition, self._error)
-        return Records(record_batch(count, (key, value), numbers), end_offset if end_offset >= 0 else None)
+        return Records(record_batch(count, binaries, numbers, headers), end_offset if end_offset >= 0 else None)
 
     def close(self) -> None:
         """The handle is held here alone: letting it go ends the reading."""
         self._handle = None
-
-
-def find_compiled_reader() -> ModuleType | None:
-    """None if it was not built."""
-    try:
-        return importlib.import_module("unbounded.connectors.kafka._reader")
-    except ImportError:
-        return None
-
-
-def find_library() -> str | None:
-    """librdkafka in the wheel of confluent-kafka; None in builds that link one of the system."""
-    files = metadata.files("confluent-kafka") or []
-    found = [file for file in files if file.name.startswith("librdkafka") and ".so" in file.name]
-    found += [file for file in files if file.name.startswith("librdkafka") and file.name.endswith(".dylib")]
-    return str(found[0].locate()) if found else None

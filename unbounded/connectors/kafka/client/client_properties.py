@@ -13,13 +13,16 @@ _RENAMED: Properties = {
     "request.timeout.ms": "socket.timeout.ms",
     "receive.buffer.bytes": "socket.receive.buffer.bytes",
     "send.buffer.bytes": "socket.send.buffer.bytes",
+    "max.request.size": "message.max.bytes",
     "fetch.max.wait.ms": "fetch.wait.max.ms",
     "ssl.truststore.certificates": "ssl.ca.pem",
     "ssl.keystore.key": "ssl.key.pem",
     "ssl.keystore.certificate.chain": "ssl.certificate.pem",
 }
-_MEANINGLESS = frozenset({"max.poll.records", "auto.include.jmx.reporter", "metric.reporters"})
+_MEANINGLESS = frozenset({"max.poll.records", "auto.include.jmx.reporter", "metric.reporters", "buffer.memory"})
 """They size or watch the Java client alone and change no row."""
+_READ_ELSEWHERE = frozenset({"default.api.timeout.ms", "max.block.ms"})
+"""How long this connector waits for an answer."""
 _JAAS = re.compile(r"\s*([\w.$]+)\s+(?:required|requisite|sufficient|optional)\b(.*?);?\s*", re.DOTALL)
 _JAAS_OPTION = re.compile(r"""(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s;]+))""")
 _JAAS_NAMES: Mapping[str, Properties] = {
@@ -45,7 +48,7 @@ def client_properties(java: Properties) -> dict[str, str]:
         translate = _TRANSLATED.get(name)
         if translate is not None:
             found |= translate(value, java)
-        elif name not in _MEANINGLESS:
+        elif name not in _MEANINGLESS | _READ_ELSEWHERE:
             found[_RENAMED.get(name, name)] = value
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from unbounded.connectors.kafka.offsets import Offsets, TopicPartition
+from unbounded.connectors.kafka.source.offsets import Offsets, TopicPartition
 
 
 def limited(start: Offsets, latest: Offsets, max_count: int) -> Mapping[TopicPartition, int]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import confluent_kafka
 import pyarrow as pa
 
-from unbounded.connectors.kafka.offsets import TopicPartition
-from unbounded.connectors.kafka.records import RECORD_SCHEMA, ReadFailed, Records
-from unbounded.ids import new_id
+from unbounded.connectors.kafka.client.library import client_library
+from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.records import RECORD_SCHEMA, RECORD_SCHEMA_WITH_HEADERS, ReadFailed, Records
 
 _CALL_MAX = 10_000
 _END_OF_PARTITION = -191
@@ -20,21 +19,21 @@ class PlainConsumer:
     """Implements `records.RecordConsumer`. A client of its own for each partition keeps their records apart."""
 
     def __init__(self, properties: Mapping[str, str]) -> None:
-        """The library wants the name of a group, which is never joined. Raises: ValueError for refused properties"""
-        self._properties = {"group.id": f"unbounded-{new_id()}", **properties}
+        """`properties` name a group, which is never joined. Raises: ValueError for refused properties"""
+        self._properties = properties
         self._clients: dict[TopicPartition, Any] = {}
         try:
-            self._spare: Any = confluent_kafka.Consumer(self._properties)
-        except confluent_kafka.KafkaException as error:
+            self._spare: Any = client_library().Consumer(self._properties)
+        except client_library().KafkaException as error:
             raise ValueError(error.args[0].str()) from None
 
-    def start(self, partition: TopicPartition, offset: int) -> PlainReader:
+    def start(self, partition: TopicPartition, offset: int, *, has_headers: bool) -> PlainReader:
         client = self._clients.get(partition)
         if client is None:
-            client = self._clients[partition] = self._spare or confluent_kafka.Consumer(self._properties)
+            client = self._clients[partition] = self._spare or client_library().Consumer(self._properties)
             self._spare = None
-        client.assign([confluent_kafka.TopicPartition(*partition, offset)])
-        return PlainReader(client, partition)
+        client.assign([client_library().TopicPartition(*partition, offset)])
+        return PlainReader(client, partition, has_headers=has_headers)
 
     def close(self) -> None:
         for client in [*self._clients.values(), *filter(None, [self._spare])]:
@@ -46,8 +45,9 @@ class PlainConsumer:
 class PlainReader:
     """Implements `records.PartitionReader`."""
 
-    def __init__(self, client: Any, partition: TopicPartition) -> None:
+    def __init__(self, client: Any, partition: TopicPartition, *, has_headers: bool) -> None:
         self._client = client
+        self._schema = RECORD_SCHEMA_WITH_HEADERS if has_headers else RECORD_SCHEMA
         self._partition = partition
         self._error = 0
 
@@ -67,7 +67,7 @@ class PlainReader:
                 self._error = self._error or error.code()
         if self._error and not records:
             raise ReadFailed(self._partition, self._error)
-        return Records(_batch(records), end_offset)
+        return Records(_batch(records, self._schema), end_offset)
 
     def close(self) -> None:
         self._client.unassign()
@@ -79,7 +79,7 @@ class PlainReader:
         return messages
 
 
-def _batch(messages: Sequence[Any]) -> pa.RecordBatch:
+def _batch(messages: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
     """The client's types of timestamps begin with 0, Spark's with -1."""
     times = [message.timestamp() for message in messages]
     columns = [
@@ -88,6 +88,12 @@ def _batch(messages: Sequence[Any]) -> pa.RecordBatch:
         [message.offset() for message in messages],
         [time for _, time in times],
         [kind - 1 for kind, _ in times],
+        [_headers(message) for message in messages],
     ]
-    arrays = [pa.array(column, type) for column, type in zip(columns, RECORD_SCHEMA.types)]
-    return pa.RecordBatch.from_arrays(arrays, schema=RECORD_SCHEMA)
+    arrays = [pa.array(column, type) for column, type in zip(columns, schema.types)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _headers(message: Any) -> list[dict[str, Any]] | None:
+    found = message.headers()
+    return [{"key": key, "value": value} for key, value in found] if found else None

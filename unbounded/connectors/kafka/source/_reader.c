@@ -1,38 +1,11 @@
-/* Reads records of Kafka partitions into buffers in Arrow's layout, without a Python object per record.
+/* Reads records of Kafka partitions into buffers in Arrow's layout, without a Python object per record. One queue per
+   partition, so the records of a partition come in order and alone. */
 
-   librdkafka is not linked: the library inside the confluent-kafka wheel is opened when the first consumer is made, and
-   the few declarations of its public interface that are needed stand here. One queue per partition, so the records of a
-   partition come in order and alone. */
-
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-#include <dlfcn.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../client/_librdkafka.h"
 
 /* ------------------------------------------------------------------------------------------------ librdkafka */
 
-typedef struct rd_kafka_s rd_kafka_t;
-typedef struct rd_kafka_conf_s rd_kafka_conf_t;
-typedef struct rd_kafka_topic_s rd_kafka_topic_t;
-typedef struct rd_kafka_topic_conf_s rd_kafka_topic_conf_t;
-typedef struct rd_kafka_queue_s rd_kafka_queue_t;
-
-typedef struct {
-    int err;
-    rd_kafka_topic_t *topic;
-    int32_t partition;
-    void *payload;
-    size_t len;
-    void *key;
-    size_t key_len;
-    int64_t offset;
-    void *reserved;
-} rd_kafka_message_t;
-
-enum { CONSUMER = 1, CONF_OK = 0, PARTITION_EOF = -191 };
+enum { PARTITION_EOF = -191 };
 
 static struct {
     rd_kafka_conf_t *(*conf_new)(void);
@@ -48,16 +21,13 @@ static struct {
     int (*consume_stop)(rd_kafka_topic_t *, int32_t);
     ssize_t (*consume_batch_queue)(rd_kafka_queue_t *, int, rd_kafka_message_t **, size_t);
     int64_t (*message_timestamp)(const rd_kafka_message_t *, int *);
+    int (*message_headers)(const rd_kafka_message_t *, rd_kafka_headers_t **);
+    int (*header_get_all)(const rd_kafka_headers_t *, size_t, const char **, const void **, size_t *);
     void (*message_destroy)(rd_kafka_message_t *);
     int (*last_error)(void);
 } kafka;
 
-static void *library = NULL;
-
-static const struct {
-    const char *name;
-    void **place;
-} SYMBOLS[] = {
+static const Symbol SYMBOLS[] = {
     {"rd_kafka_conf_new", (void **)&kafka.conf_new},
     {"rd_kafka_conf_destroy", (void **)&kafka.conf_destroy},
     {"rd_kafka_conf_set", (void **)&kafka.conf_set},
@@ -71,27 +41,12 @@ static const struct {
     {"rd_kafka_consume_stop", (void **)&kafka.consume_stop},
     {"rd_kafka_consume_batch_queue", (void **)&kafka.consume_batch_queue},
     {"rd_kafka_message_timestamp", (void **)&kafka.message_timestamp},
+    {"rd_kafka_message_headers", (void **)&kafka.message_headers},
+    {"rd_kafka_header_get_all", (void **)&kafka.header_get_all},
     {"rd_kafka_message_destroy", (void **)&kafka.message_destroy},
     {"rd_kafka_last_error", (void **)&kafka.last_error},
+    {NULL, NULL},
 };
-
-static int load_library(const char *path) {
-    if (library != NULL) return 0;
-    void *found = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (found == NULL) {
-        PyErr_SetString(PyExc_OSError, dlerror());
-        return -1;
-    }
-    for (size_t i = 0; i < sizeof(SYMBOLS) / sizeof(SYMBOLS[0]); i++) {
-        *SYMBOLS[i].place = dlsym(found, SYMBOLS[i].name);
-        if (*SYMBOLS[i].place == NULL) {
-            PyErr_Format(PyExc_OSError, "%s has no %s", path, SYMBOLS[i].name);
-            return -1;
-        }
-    }
-    library = found;
-    return 0;
-}
 
 /* ------------------------------------------------------------------------------------------------ buffers */
 
@@ -123,38 +78,81 @@ typedef struct {
     int64_t null_count;
 } Binary;
 
-static int append_value(Binary *column, int64_t row, const void *data, size_t size) {
+static int append_validity(Binary *column, int64_t row, int is_valid) {
     if (row % 8 == 0 && append(&column->validity, "", 1) < 0) return -1;
-    if (data != NULL) column->validity.data[row / 8] |= (char)(1 << (row % 8));
+    if (is_valid) column->validity.data[row / 8] |= (char)(1 << (row % 8));
     else column->null_count++;
+    return 0;
+}
+
+static int append_value(Binary *column, int64_t row, const void *data, size_t size) {
+    if (append_validity(column, row, data != NULL) < 0) return -1;
     if (append(&column->data, data, data != NULL ? size : 0) < 0) return -1;
     int32_t end = (int32_t)column->data.size;
     return append(&column->offsets, &end, sizeof end);
 }
 
+/* A list per row of names with values; a row without headers is NULL. */
+typedef struct {
+    Binary lists; /* its bytes stay empty */
+    Binary names, values;
+    int64_t count;
+} Headers;
+
+static int append_headers(Headers *headers, int64_t row, const rd_kafka_message_t *message) {
+    rd_kafka_headers_t *found = NULL;
+    const char *name;
+    const void *value;
+    size_t size, i = 0;
+    if (kafka.message_headers(message, &found) != 0) found = NULL;
+    for (; found != NULL && kafka.header_get_all(found, i, &name, &value, &size) == 0; i++) {
+        if (append_value(&headers->names, headers->count, name, strlen(name)) < 0
+            || append_value(&headers->values, headers->count, value, size) < 0) return -1;
+        headers->count++;
+    }
+    if (append_validity(&headers->lists, row, i > 0) < 0) return -1;
+    int32_t end = (int32_t)headers->count;
+    return append(&headers->lists.offsets, &end, sizeof end);
+}
+
 typedef struct {
     Binary key, value;
+    Headers headers;
     Buffer offsets, timestamps, timestamp_types;
+    int has_headers;
     int64_t count;
     int error;           /* the first error that is not the end of the partition */
     int64_t end_offset;  /* the next offset, if the end of the partition was seen, else -1 */
 } Records;
 
-static int start_records(Records *records) {
+static int start_records(Records *records, int has_headers) {
     int32_t zero = 0;
     memset(records, 0, sizeof *records);
     records->end_offset = -1;
-    return append(&records->key.offsets, &zero, sizeof zero) < 0 || append(&records->value.offsets, &zero, sizeof zero) < 0
-        ? -1 : 0;
+    records->has_headers = has_headers;
+    Binary *all[] = {
+        &records->key, &records->value, &records->headers.lists, &records->headers.names, &records->headers.values,
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (append(&all[i]->offsets, &zero, sizeof zero) < 0) return -1;
+    return 0;
+}
+
+static void free_binary(Binary *column) {
+    free(column->offsets.data);
+    free(column->data.data);
+    free(column->validity.data);
 }
 
 static void free_records(Records *records) {
-    Buffer *all[] = {
-        &records->key.offsets, &records->key.data, &records->key.validity,
-        &records->value.offsets, &records->value.data, &records->value.validity,
-        &records->offsets, &records->timestamps, &records->timestamp_types,
-    };
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) free(all[i]->data);
+    free_binary(&records->key);
+    free_binary(&records->value);
+    free_binary(&records->headers.lists);
+    free_binary(&records->headers.names);
+    free_binary(&records->headers.values);
+    free(records->offsets.data);
+    free(records->timestamps.data);
+    free(records->timestamp_types.data);
 }
 
 static int append_record(Records *records, const rd_kafka_message_t *message) {
@@ -176,6 +174,7 @@ static int append_record(Records *records, const rd_kafka_message_t *message) {
             || append(&records->offsets, &message->offset, sizeof message->offset) < 0
             || append(&records->timestamps, &timestamp, sizeof timestamp) < 0
             || append(&records->timestamp_types, &spark_type, sizeof spark_type) < 0
+            || (records->has_headers && append_headers(&records->headers, row, message) < 0)
         ? -1 : 0;
 }
 
@@ -209,28 +208,15 @@ static void destroy_partition(PyObject *capsule) {
     free(partition);
 }
 
-static int set_properties(rd_kafka_conf_t *conf, PyObject *properties, char *error, size_t error_size) {
-    PyObject *name, *value;
-    Py_ssize_t position = 0;
-    while (PyDict_Next(properties, &position, &name, &value)) {
-        const char *name_text = PyUnicode_AsUTF8(name), *value_text = PyUnicode_AsUTF8(value);
-        if (name_text == NULL || value_text == NULL) return -1;
-        if (kafka.conf_set(conf, name_text, value_text, error, error_size) != CONF_OK) {
-            PyErr_SetString(PyExc_ValueError, error);
-            return -1;
-        }
-    }
-    return 0;
-}
-
 /* open_client(library_path, properties): a consumer. Raises OSError, ValueError */
 static PyObject *open_client(PyObject *module, PyObject *arguments) {
     const char *path;
     PyObject *properties;
     char error[512] = "";
-    if (!PyArg_ParseTuple(arguments, "sO!", &path, &PyDict_Type, &properties) || load_library(path) < 0) return NULL;
+    if (!PyArg_ParseTuple(arguments, "sO!", &path, &PyDict_Type, &properties) 
+        || find_symbols(path, SYMBOLS) < 0) return NULL;
     rd_kafka_conf_t *conf = kafka.conf_new();
-    if (set_properties(conf, properties, error, sizeof error) < 0) {
+    if (set_properties(kafka.conf_set, conf, properties) < 0) {
         kafka.conf_destroy(conf);
         return NULL;
     }
@@ -300,27 +286,37 @@ static PyObject *as_column(const Binary *column) {
         (long long)column->null_count);
 }
 
-/* read(partition, max_count, max_bytes, timeout_ms): (count, error, end_offset, key, value, offsets, timestamps, types).
+static PyObject *as_headers(const Headers *headers) {
+    return Py_BuildValue("(NNN)", as_column(&headers->lists), as_column(&headers->names), as_column(&headers->values));
+}
+
+static PyObject *as_result(const Records *records) {
+    PyObject *headers = records->has_headers ? as_headers(&records->headers) : Py_NewRef(Py_None);
+    return Py_BuildValue(
+        "(LiL(NN)(NNN)N)", (long long)records->count, records->error, (long long)records->end_offset,
+        as_column(&records->key), as_column(&records->value), as_bytes(&records->offsets),
+        as_bytes(&records->timestamps), as_bytes(&records->timestamp_types), headers);
+}
+
+/* read(partition, max_count, max_bytes, timeout_ms, has_headers):
+   (count, error, end_offset, (key, value), (offsets, timestamps, types), (lists, names, values) of headers or None).
    It waits for the first record only. `max_bytes` may be passed by the records of one call of librdkafka. */
 static PyObject *read_records(PyObject *module, PyObject *arguments) {
     PyObject *capsule;
     long long max_count;
     Py_ssize_t max_bytes;
-    int timeout_ms;
-    if (!PyArg_ParseTuple(arguments, "OLni", &capsule, &max_count, &max_bytes, &timeout_ms)) return NULL;
+    int timeout_ms, has_headers;
+    if (!PyArg_ParseTuple(arguments, "OLnip", &capsule, &max_count, &max_bytes, &timeout_ms, &has_headers)) return NULL;
     Partition *partition = PyCapsule_GetPointer(capsule, PARTITION_NAME);
     if (partition == NULL) return NULL;
     Records records;
-    ssize_t found = start_records(&records) < 0 ? -1 : 1;
+    ssize_t found = start_records(&records, has_headers) < 0 ? -1 : 1;
     Py_BEGIN_ALLOW_THREADS
     if (found > 0) found = take(partition->queue, &records, 1, timeout_ms);
     while (found > 0 && !is_done(&records, max_count, (size_t)max_bytes))
         found = take(partition->queue, &records, (size_t)(max_count - records.count), 0);
     Py_END_ALLOW_THREADS
-    PyObject *result = found < 0 ? PyErr_NoMemory() : Py_BuildValue(
-        "(LiLNNNNN)", (long long)records.count, records.error, (long long)records.end_offset,
-        as_column(&records.key), as_column(&records.value), as_bytes(&records.offsets),
-        as_bytes(&records.timestamps), as_bytes(&records.timestamp_types));
+    PyObject *result = found < 0 ? PyErr_NoMemory() : as_result(&records);
     free_records(&records);
     return result;
 }
@@ -332,6 +328,6 @@ static PyMethodDef METHODS[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_reader", "Records of Kafka as buffers of Arrow.", -1, METHODS};
+static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_reader", "Records of Kafka as buffers of Arrow.", -1, METHODS, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__reader(void) { return PyModule_Create(&MODULE); }
