@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases.services import missing_services
 from tests.runner.case_file import belongs_here
 from tests.runner.collection import ENGINE, CaseFileItems
 from tests.runner.engine import ENGINE_SETTINGS, EngineUnderTest
@@ -37,6 +38,11 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> CaseFileIt
     if not belongs_here(file_path):
         return None
     return CaseFileItems.from_parent(parent, path=file_path)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for service in missing_services():
+        terminalreporter.write_line(f"NOT TESTED, because it is not installed: {service}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")

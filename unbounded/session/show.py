@@ -6,7 +6,9 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
+from unbounded.connectors.api import DescribedSource
 from unbounded.execution.show_text import as_strings, html_text, table_text, vertical_text
+from unbounded.lowering.lowered import Input, SourceInput
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import Limit
 from unbounded.session.pipeline import Pipeline
@@ -46,4 +48,10 @@ def _one_text(text: str) -> pa.Array:
 def explain(relation: u.Relation, mode: str, pipeline: Pipeline) -> str:
     """The engine query of `relation`."""
     query = pipeline.lower(pipeline.analyze(relation))
-    return f"== Physical Plan ==\n{query.sql}\n"
+    return f"== Physical Plan ==\n{query.sql}\n{''.join(map(_described, query.inputs))}"
+
+
+def _described(needed: Input) -> str:
+    if isinstance(needed, SourceInput) and isinstance(needed.source, DescribedSource):
+        return f"{needed.name}: {needed.source.description}\n"
+    return ""
