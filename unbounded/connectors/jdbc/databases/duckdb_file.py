@@ -74,10 +74,7 @@ class DuckDbConnection:
         names = name_list(rows.schema.names, _DIALECT)
         with _failures():
             self._connection.register(_INCOMING, _as_stored(rows))
-            try:
-                self._connection.execute(f"INSERT INTO {table.text} ({names}) SELECT {names} FROM {_INCOMING}")
-            finally:
-                self._connection.unregister(_INCOMING)
+            self._connection.execute(f"INSERT INTO {table.text} ({names}) SELECT {names} FROM {_INCOMING}")
 
     def commit(self) -> None:
         with _failures():
