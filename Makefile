@@ -20,6 +20,7 @@ demo: install
 	$(BIN)/unbounded demo
 
 test: install
+	scripts/test-services
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/cases --engine-settings optimizer_off
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/cases --engine-settings one_thread

@@ -10,6 +10,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
+from tests.databases.services import missing_services
 from tests.runner.case_file import belongs_here
 from tests.runner.collection import ENGINE, CaseFileItems
 from tests.runner.engine import ENGINE_SETTINGS, EngineUnderTest
@@ -41,7 +42,9 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> CaseFileIt
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Tests that had no Kafka broker are no ordinary skips."""
+    """Tests that had no Kafka broker or no database are no ordinary skips."""
+    for service in missing_services():
+        terminalreporter.write_line(f"NOT TESTED, because it is not installed: {service}", red=True, bold=True)
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
     reasons = [place[2] for place in skipped if isinstance(place, tuple) and "no Kafka broker" in place[2]]
     if reasons:

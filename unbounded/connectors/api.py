@@ -7,7 +7,7 @@ turns into engine SQL; every other source hands over Arrow. Streaming sources an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -33,6 +33,14 @@ class ArrowSource(BatchSource, Protocol):
     def read(self) -> pa.RecordBatchReader:
         """All rows, with columns by the position of `schema`; streamed, so memory stays bounded."""
         ...
+
+
+@runtime_checkable
+class DescribedSource(Protocol):
+    """A source that `explain` shows in more than its name."""
+
+    @property
+    def description(self) -> str: ...
 
 
 class BatchSink(Protocol):

@@ -58,6 +58,11 @@ KAFKA = "kafka"
 
 KINESIS = "kinesis"
 KINESIS_HINT = "Send the records to Kafka and use the format kafka, or read them with boto3 and write files."
+JDBC = "jdbc"
+"""Tables of databases (`connectors.jdbc`)."""
+
+_JDBC_NAMES = frozenset({JDBC, f"{_PACKAGE}.jdbc", f"{_PACKAGE}.jdbc.jdbcrelationprovider"})
+
 _STREAM_ONLY = "It is a format of readStream and writeStream."
 _NOT_IN_BATCHES = frozenset({"rate", "rate-micro-batch", "socket"})
 _KNOWN: Mapping[str, str] = {
@@ -67,7 +72,7 @@ _KNOWN: Mapping[str, str] = {
     DELTA: "Use load(path) and save(path).",
     "iceberg": "Write parquet.",
     "hudi": "Write parquet.",
-    "jdbc": "Read the table with pandas and use createDataFrame.",
+    JDBC: "Use a temporary view: CREATE TEMPORARY VIEW … USING jdbc OPTIONS (…).",
     "hive": "Use parquet.",
     "libsvm": "Use csv.",
     "image": "Use binaryFile.",
@@ -93,6 +98,10 @@ def find_file_format(name: str) -> FileFormat:
     if name.lower() in _KNOWN:
         raise not_supported(f"The data source {name.lower()}", _KNOWN[name.lower()])
     raise format_not_found(name)
+
+
+def is_jdbc(name: str | None) -> bool:
+    return name is not None and name.lower() in _JDBC_NAMES
 
 
 def is_file_format(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -120,11 +120,18 @@ def _register(query: LoweredQuery, cursor: duckdb.DuckDBPyConnection, run: Run, 
             case GivenInput(name=name, given_name=given_name):
                 cursor.register(name, engine_table(positional(run.given[given_name])))
             case SourceInput(name=name, source=source):
-                cursor.register(name, engine_table(positional(source.read().read_all())))
+                cursor.register(name, _source_rows(source.read(), cleanup))
             case StoredInput(name=name, rows=rows):
                 cursor.execute(f"CREATE TEMP VIEW {name} AS FROM {rows.engine_table(run)}")
             case PythonInput():
                 cursor.register(needed.name, _python_rows(needed, run, cleanup))
+
+
+def _source_rows(rows: pa.RecordBatchReader, cleanup: ExitStack) -> pa.RecordBatchReader:
+    """The rows of a source, read while the engine asks for them."""
+    batches = _errors_as_text(iter(rows))
+    cleanup.callback(batches.close)
+    return engine_reader(rows.schema, batches)
 
 
 def _python_rows(needed: PythonInput, run: Run, cleanup: ExitStack) -> pa.RecordBatchReader:
@@ -145,7 +152,7 @@ def _python_rows(needed: PythonInput, run: Run, cleanup: ExitStack) -> pa.Record
     return engine_reader(schema, _errors_as_text(batches))
 
 
-def _errors_as_text(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _errors_as_text(batches: Iterator[pa.RecordBatch]) -> Generator[pa.RecordBatch, None, None]:
     """`batches`, whose errors pass through the engine, which keeps only their text."""
     try:
         yield from batches

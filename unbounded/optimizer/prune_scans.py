@@ -1,7 +1,7 @@
-"""Tells file scans which columns a query uses.
+"""Tells scans which columns a query uses.
 
-The engine leaves out unused columns by itself. But what counts as a malformed record, and whether a query asks for the
-corrupt record column alone, depends on it too.
+The engine leaves out unused columns of files by itself. But what counts as a malformed record, and whether a query asks
+for the corrupt record column alone, depends on it too; and a database is asked for no column that nobody uses.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from unbounded.connectors.files.scan import FileScan
+from unbounded.connectors.jdbc.source import JdbcScan
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import (
     Aggregate,
@@ -33,7 +34,7 @@ Needed = frozenset[int] | None
 
 
 def prune_scans(plan: LogicalPlan) -> LogicalPlan:
-    """`plan` with `FileScan.required` set wherever it is known."""
+    """`plan` with `FileScan.required` set, and columns left out of a database's scan, wherever they are known."""
     return _prune(plan, frozenset(a.id for a in plan.output))
 
 
@@ -42,6 +43,9 @@ def _prune(plan: LogicalPlan, needed: Needed) -> LogicalPlan:
         case Scan(source=FileScan() as source, output=output) if needed is not None:
             positions = frozenset(i for i, a in enumerate(output) if a.id in needed)
             return plan if len(positions) == len(output) else replace(plan, source=source.with_required(positions))
+        case Scan(source=JdbcScan() as database, output=output) if needed is not None:
+            kept = [i for i, a in enumerate(output) if a.id in needed]
+            return plan if len(kept) == len(output) else _narrowed(database, output, kept)
         case Project(child=child, expressions=expressions):
             return replace(plan, child=_prune(child, _columns(expressions)))
         case Aggregate(child=child, grouping=grouping, expressions=expressions):
@@ -61,6 +65,10 @@ def _prune(plan: LogicalPlan, needed: Needed) -> LogicalPlan:
             return replace(plan, left=_prune(left, both), right=_prune(right, both))
         case _:
             return map_children(plan, lambda child: _prune(child, None) if isinstance(child, LogicalPlan) else child)
+
+
+def _narrowed(database: JdbcScan, output: tuple[Attribute, ...], kept: list[int]) -> Scan:
+    return Scan(database.with_columns(kept), tuple(output[i] for i in kept))
 
 
 def _columns(expressions: Iterable[object]) -> frozenset[int]:

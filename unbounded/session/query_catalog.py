@@ -9,7 +9,7 @@ import pyarrow as pa
 from unbounded.analysis.context import Ids
 from unbounded.connectors.api import BatchSource
 from unbounded.connectors.delta.stream_source import DeltaStreamProvider
-from unbounded.connectors.formats import DELTA, KAFKA, STATE_FORMATS, find_file_format, is_file_format
+from unbounded.connectors.formats import DELTA, KAFKA, STATE_FORMATS, find_file_format, is_file_format, is_jdbc
 from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import analysis_error
 from unbounded.lowering.lowered import LoweredQuery
@@ -21,6 +21,7 @@ from unbounded.session.catalog import SessionCatalog
 from unbounded.session.delta_reads import delta_relation, in_table_order, is_delta
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import table_provider
+from unbounded.session.jdbc_reads import jdbc_relation
 from unbounded.session.kafka_reads import kafka_relation
 from unbounded.session.state_sources import find_state_source
 from unbounded.session.stream_sources import build_source
@@ -98,6 +99,8 @@ class QueryCatalog:
             return delta_relation(source, self._names.config, ids)
         if (source.format or "").lower() == KAFKA:
             return kafka_relation(source, ids)
+        if is_jdbc(source.format):
+            return jdbc_relation(source, self._names.config, ids)
         _refuse_two_paths(source)
         state = find_state_source(source, self._names.config.time_zone)
         if state is not None:

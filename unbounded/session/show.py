@@ -6,8 +6,10 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.cancellation import Cancellation
+from unbounded.connectors.api import DescribedSource
 from unbounded.execution.show_text import as_strings, html_text, table_text, vertical_text
 from unbounded.functions.plan_text import plan_branch, render_tree
+from unbounded.lowering.lowered import Input, SourceInput
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import Limit
 from unbounded.plan.streaming import is_streaming
@@ -52,5 +54,12 @@ def explain(relation: u.Relation, mode: str, pipeline: Pipeline) -> str:
     logical = f"== Analyzed Logical Plan ==\n{render_tree(plan_branch(plan))}"
     if is_streaming(plan):
         return logical
-    physical = f"== Physical Plan ==\n{pipeline.lower(plan).sql}\n"
+    query = pipeline.lower(plan)
+    physical = f"== Physical Plan ==\n{query.sql}\n{''.join(map(_described, query.inputs))}"
     return f"{logical}\n{physical}" if mode in _WITH_LOGICAL_PLAN else physical
+
+
+def _described(needed: Input) -> str:
+    if isinstance(needed, SourceInput) and isinstance(needed.source, DescribedSource):
+        return f"{needed.name}: {needed.source.description}\n"
+    return ""

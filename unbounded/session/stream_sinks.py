@@ -18,7 +18,7 @@ from unbounded.connectors.file_streams.sink import FileStreamSink
 from unbounded.connectors.file_streams.table_sink import TableStreamSink
 from unbounded.connectors.files.listing import DataFile
 from unbounded.connectors.files.paths import local_path
-from unbounded.connectors.formats import DELTA, KAFKA, KINESIS, KINESIS_HINT, FileFormat, find_file_format
+from unbounded.connectors.formats import DELTA, KAFKA, KINESIS, KINESIS_HINT, FileFormat, find_file_format, is_jdbc
 from unbounded.connectors.memory import MemorySink
 from unbounded.connectors.noop import NoopSink
 from unbounded.connectors.option_values import duration
@@ -36,6 +36,7 @@ from unbounded.session.delta_writes import delta_sink
 from unbounded.session.file_writes import Destination, check_write, find_column
 from unbounded.session.foreach import ForeachSink
 from unbounded.session.foreach_batch import BatchFunction, ForeachBatchSink
+from unbounded.session.jdbc_writes import jdbc_sink
 from unbounded.session.kafka_writes import kafka_sink
 from unbounded.session.stream_logs import sink_log_settings
 from unbounded.session.stream_tables import table_columns, table_for_stream
@@ -48,7 +49,7 @@ TEMPORARY_CHECKPOINT_FORMATS = frozenset({"console", "memory", "noop", "foreach"
 """Sinks that may run without a checkpoint location: they get a temporary one."""
 
 _ROWS = "rows"
-_KNOWN = frozenset({"jdbc", "dashboard"})
+_KNOWN = frozenset({"dashboard"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
         return kafka_sink(command, context.plan.schema, context.cancellation, context.clock)
     if name == KINESIS:
         raise not_supported(f"The streaming sink {name}", KINESIS_HINT)
+    if is_jdbc(name):
+        return jdbc_sink(command, context.plan.schema, context.query_id)
     if name in _KNOWN:
         raise not_supported(f"The streaming sink {name}", "Use files, the console or memory sink.")
     file_format = find_file_format(name)

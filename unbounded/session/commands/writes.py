@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from unbounded.connectors.files.paths import local_path, shown_path
 from unbounded.connectors.files.scan import FileScan
-from unbounded.connectors.formats import DELTA, KAFKA, find_file_format
+from unbounded.connectors.formats import DELTA, KAFKA, find_file_format, is_jdbc
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.queries import run_query
 from unbounded.plan import unresolved as u
@@ -18,6 +18,7 @@ from unbounded.plan.tree import collect
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.delta_writes import save_delta
 from unbounded.session.file_writes import Destination, FileWrite, check_write, find_column
+from unbounded.session.jdbc_writes import save_jdbc
 from unbounded.session.kafka_writes import save_kafka
 
 _NOOP = "noop"
@@ -42,6 +43,9 @@ def save(command: u.Write, context: CommandContext) -> None:
         return
     if name.lower() == KAFKA:
         save_kafka(command, plan, context)
+        return
+    if is_jdbc(name):
+        save_jdbc(command, plan, context)
         return
     file_format = find_file_format(name)
     path = _path_of(command)
