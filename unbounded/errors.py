@@ -48,6 +48,10 @@ NO_CONDITION = ""
 """The condition of an error that Spark lets out of Java's library: it has a message alone, the parameter `message`."""
 
 
+_OF_DELTA = ("DELTA_", "DIFFERENT_DELTA_", "_LEGACY_ERROR_TEMP_DELTA_")
+"""Conditions of Delta Lake, which shows neither state nor place."""
+
+
 class ContextKind(Enum):
     SQL = "SQL"
     DATAFRAME = "DataFrame"
@@ -135,6 +139,8 @@ class SparkError(Exception):
         sql_state, text = conditions()[self.condition]
         for name, value in self.parameters.items():
             text = text.replace(f"<{name}>", value)
+        if self.condition.startswith(_OF_DELTA):
+            return f"[{self.condition}] {text}"
         if self.condition.startswith("_LEGACY_ERROR_TEMP"):
             return text + self._place
         state = f" SQLSTATE: {sql_state}" if sql_state else ""
