@@ -58,6 +58,8 @@ _OF_THE_KAFKA_CONNECTOR = (
 )
 _NOT_SHOWN = ("_LEGACY_ERROR_TEMP", *_OF_THE_KAFKA_CONNECTOR)
 """Conditions that have a sentence without their name and state around it."""
+_OF_DELTA = ("DELTA_", "DIFFERENT_DELTA_", "_LEGACY_ERROR_TEMP_DELTA_")
+"""Conditions of Delta Lake, which shows neither state nor place."""
 
 
 class ContextKind(Enum):
@@ -147,6 +149,8 @@ class SparkError(Exception):
         sql_state, text = conditions()[self.condition]
         for name, value in self.parameters.items():
             text = text.replace(f"<{name}>", value)
+        if self.condition.startswith(_OF_DELTA):
+            return f"[{self.condition}] {text}"
         if self.condition.startswith(_NOT_SHOWN):
             return text + self._place
         state = f" SQLSTATE: {sql_state}" if sql_state else ""

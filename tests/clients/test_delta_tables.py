@@ -196,7 +196,7 @@ def test_partitions(spark: SparkSession, path: str) -> None:
     assert stored(path) == [("x/y", 1), (None, 2)]
     frame = spark.read.format("delta").load(path)
     assert [tuple(row) for row in frame.orderBy("a").collect()] == [("x/y", 1), (None, 2)]
-    with pytest.raises(AnalysisException, match="partitioned by p, not by a"):
+    with pytest.raises(AnalysisException, match="(?s)Given: .`a`.*Table: .`p`"):
         save(spark.sql("SELECT 'x' AS p, 1 AS a"), path, partitions="a")
     with pytest.raises(AnalysisException, match="DELTA_PARTITION_COLUMN_NOT_FOUND"):
         save(spark.sql("SELECT 1 AS a"), path + "2", partitions="p")
@@ -240,11 +240,9 @@ def test_a_failing_query_writes_nothing(spark: SparkSession, path: str) -> None:
 
 def test_what_writers_refuse(spark: SparkSession, path: str) -> None:
     frame = spark.sql("SELECT 1 AS a")
-    for option, value in (("partitionOverwriteMode", "dynamic"), ("dataChange", "false"), ("maxRecordsPerFile", "5")):
+    for option, value in (("dataChange", "false"), ("maxRecordsPerFile", "5")):
         with pytest.raises(UnsupportedOperationException, match=option):
             save(frame, path, "overwrite", **{option: value})
-    with pytest.raises(UnsupportedOperationException, match="delta"):
-        frame.write.format("delta").saveAsTable("delta_table")
 
 
 # ---------------------------------------------------------------------------------------------- streaming
@@ -278,8 +276,6 @@ def test_complete_mode_keeps_the_last_result(spark: SparkSession, path: str, tmp
     assert stored(path) == [(1, 2)]
     with pytest.raises(AnalysisException, match="UNSUPPORTED_DATASOURCE"):
         writer.outputMode("update").start(path)
-    with pytest.raises(UnsupportedOperationException, match="toTable"):
-        writer.outputMode("complete").toTable("delta_table")
 
 
 def test_a_table_as_a_stream(spark: SparkSession, path: str, tmp_path: Path) -> None:

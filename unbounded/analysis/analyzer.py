@@ -73,6 +73,7 @@ _RESOLVERS = {
     u.OneRow: sources.resolve_one_row,
     u.Range: sources.resolve_range,
     u.NamedTable: sources.resolve_named_table,
+    u.Planned: sources.resolve_planned,
     u.DataSource: sources.resolve_data_source,
     u.CachedRemoteRelation: sources.resolve_remote_relation,
     u.Catalog: sources.resolve_catalog_call,

@@ -88,6 +88,12 @@ def resolve_named_table(relation: u.NamedTable, analysis: Analysis) -> LogicalPl
     return SubqueryAlias(found, (name,))
 
 
+def resolve_planned(relation: u.Planned, analysis: Analysis) -> LogicalPlan:
+    plan = relation.plan
+    assert isinstance(plan, LogicalPlan)
+    return plan
+
+
 def resolve_data_source(relation: u.DataSource, analysis: Analysis) -> LogicalPlan:
     return analysis.catalog.load(relation, analysis.ids)
 

@@ -18,7 +18,7 @@ from unbounded.plan.expressions import SortOrder
 from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Scan, Sort, StreamScan
 from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
-from unbounded.session.delta_reads import delta_relation, in_table_order, is_delta
+from unbounded.session.delta.reads import delta_relation, in_table_order, is_delta
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import table_provider
 from unbounded.session.jdbc_reads import jdbc_relation
@@ -64,6 +64,8 @@ class QueryCatalog:
             return view
         table = self._tables.find(parts)
         if table is not None:
+            if table.format == DELTA:
+                return self.load(u.DataSource(DELTA, None, options, (table.location,), is_streaming), ids)
             if is_streaming:
                 return _streamed(self._stream_table(table, options), ids)
             if table.view_text is not None:

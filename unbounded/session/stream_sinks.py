@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -32,7 +32,7 @@ from unbounded.plan.logical import Input, Limit, LogicalPlan
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
-from unbounded.session.delta_writes import delta_sink
+from unbounded.session.delta.writes import delta_sink
 from unbounded.session.file_writes import Destination, check_write, find_column
 from unbounded.session.foreach import ForeachSink
 from unbounded.session.foreach_batch import BatchFunction, ForeachBatchSink
@@ -89,7 +89,7 @@ def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
     if builder is not None and not command.table:
         return builder(command, context)
     if name == DELTA:
-        return delta_sink(command, context.plan.schema, context.query_id)
+        return _delta(command, context)
     if name == KAFKA:
         return kafka_sink(command, context.plan.schema, context.cancellation, context.clock)
     if name == KINESIS:
@@ -103,6 +103,14 @@ def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
     if command.table:
         return _table(command, file_format, context)
     return _files(command, file_format, context)
+
+
+def _delta(command: u.WriteStream, context: SinkContext) -> StreamSink:
+    schema = context.plan.schema
+    if not command.table:
+        return delta_sink(command, schema, context.query_id)
+    table = table_for_stream(command, schema, context.commands)
+    return delta_sink(replace(command, path=table.location), schema, context.query_id)
 
 
 def _console(command: u.WriteStream, context: SinkContext) -> StreamSink:

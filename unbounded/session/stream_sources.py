@@ -12,7 +12,7 @@ from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import ErrorKind, SparkError, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.session.config import SessionConfig
-from unbounded.session.delta_reads import delta_stream
+from unbounded.session.delta.reads import delta_stream
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import file_provider
 from unbounded.session.kafka_reads import kafka_stream

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unbounded.analysis.context import Ids
-from unbounded.connectors.formats import find_file_format
+from unbounded.connectors.formats import DELTA, find_file_format
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
@@ -28,7 +28,7 @@ def table_for_stream(command: u.WriteStream, schema: StructType, context: Comman
         return create_table(_definition(command, schema), context)
     if table.kind is TableKind.VIEW:
         raise _refused(f"Streaming into views {name} is not supported.")
-    if find_file_format(source).value != table.format:
+    if (DELTA if source.lower() == DELTA else find_file_format(source).value) != table.format:
         raise _refused(
             f"The input source({source}) is different from the table {name}'s data source provider({table.format})."
         )

@@ -9,9 +9,10 @@ from unbounded.connectors.files.listing import Listing
 from unbounded.connectors.files.options import FileOptions
 from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.formats import find_file_format
-from unbounded.errors import SparkError, analysis_error
+from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.identifiers import quote_parts
+from unbounded.session.delta.metadata import as_in_log
 from unbounded.session.file_sources import FileSources
 from unbounded.session.warehouse import Table, Warehouse
 from unbounded.sql import parse_statement
@@ -40,9 +41,18 @@ class Tables:
             return lower[0], lower[1]
         return (self.database, lower[0]) if len(lower) == 1 else None
 
-    def find(self, parts: tuple[str, ...]) -> Table | None:
+    def new_name(self, parts: tuple[str, ...]) -> tuple[str, str]:
+        """Database and name of a table to be made. Raises: SparkError SCHEMA_NOT_FOUND"""
         name = self.complete(parts)
-        return None if name is None else self.warehouse.find(*name)
+        if name is None:
+            raise not_supported(f"The catalog of {quote_parts(parts)}", f"There is only {CATALOG}.")
+        return self.require_database(name[0]), name[1]
+
+    def find(self, parts: tuple[str, ...]) -> Table | None:
+        """The columns and properties of a Delta table are those its log has now."""
+        name = self.complete(parts)
+        table = None if name is None else self.warehouse.find(*name)
+        return None if table is None else as_in_log(table)
 
     def get(self, parts: tuple[str, ...]) -> Table:
         """Raises: SparkError TABLE_OR_VIEW_NOT_FOUND"""
@@ -78,6 +88,10 @@ class Tables:
         query = parse_statement(table.view_text)
         assert isinstance(query, u.Relation)
         return u.SubqueryAlias(query, table.name, table.schema.names)
+
+
+def already_exists(table: Table) -> SparkError:
+    return analysis_error("TABLE_OR_VIEW_ALREADY_EXISTS", relationName=quote_parts(table.parts))
 
 
 def _nullable(schema: StructType) -> StructType:

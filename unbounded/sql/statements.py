@@ -32,6 +32,7 @@ from unbounded.sql.definitions import database_name, read_create, read_drop
 from unbounded.sql.errors import Source
 from unbounded.sql.grammar.statements import StatementGrammar
 from unbounded.sql.queries import translate_query, with_ctes
+from unbounded.sql.row_changes import read_delete, read_merge, read_update
 from unbounded.sql.scope import Scope
 
 Reader = Callable[[StatementGrammar, Scope], Command]
@@ -258,6 +259,9 @@ _READERS: dict[tuple[str, ...], Reader] = {
     ("CACHE",): _cache,
     ("UNCACHE",): _uncache,
     ("TRUNCATE", "TABLE"): _truncate,
+    ("DELETE", "FROM"): read_delete,
+    ("UPDATE",): read_update,
+    ("MERGE",): read_merge,
     ("ALTER", "TABLE"): _alter,
     ("ALTER", "VIEW"): _alter,
 }
@@ -272,9 +276,6 @@ _REFUSED = (
     "LOAD DATA",
     "ADD",
     "LIST",
-    "DELETE FROM",
-    "UPDATE",
-    "MERGE INTO",
     "COMMENT ON",
     "CLEAR CACHE",
     "DECLARE",

@@ -6,11 +6,13 @@ import pytest
 
 from unbounded.errors import SparkError
 from unbounded.plan.unresolved import (
+    Assignment,
     CacheTable,
     CreateDatabase,
     CreateTable,
     CreateView,
     DataSource,
+    DeleteFrom,
     DescribeQuery,
     DescribeTable,
     DropDatabase,
@@ -19,6 +21,10 @@ from unbounded.plan.unresolved import (
     InlineTable,
     InsertInto,
     Literal,
+    MergeAction,
+    MergeClause,
+    MergeInto,
+    MergeMatch,
     NamedTable,
     OneRow,
     Project,
@@ -31,13 +37,15 @@ from unbounded.plan.unresolved import (
     ShowTables,
     SubqueryAlias,
     TruncateTable,
+    UnresolvedAttribute,
     UnresolvedStar,
     UnsupportedCommand,
+    UpdateTable,
     UseDatabase,
     WithCtes,
 )
 from unbounded.sql import parse_statement
-from unbounded.types.datatypes import INTEGER, STRING, StructField, StructType, VarcharType
+from unbounded.types.datatypes import BOOLEAN, INTEGER, STRING, StructField, StructType, VarcharType
 
 ONE = Literal(1, INTEGER)
 SELECT_1 = Project(OneRow(), (ONE,))
@@ -143,9 +151,23 @@ STATEMENTS = {
     "set var x = 1": UnsupportedCommand("SET VAR"),
     # known by name only
     "alter table t add columns (a int)": UnsupportedCommand("ALTER TABLE … ADD"),
-    "delete from t where a": UnsupportedCommand("DELETE FROM"),
-    "update t set a = 1": UnsupportedCommand("UPDATE"),
-    "merge into t using u on true when matched then delete": UnsupportedCommand("MERGE INTO"),
+    "delete from t": DeleteFrom(("t",)),
+    "delete from d.t as x where a": DeleteFrom(("d", "t"), "x", UnresolvedAttribute(("a",))),
+    "update t set a = 1, t.b = default": UpdateTable(
+        ("t",), (Assignment(("a",), Literal(1, INTEGER)), Assignment(("t", "b"), None))
+    ),
+    "update t x set a = 1 where b": UpdateTable(
+        ("t",), (Assignment(("a",), Literal(1, INTEGER)),), "x", UnresolvedAttribute(("b",))
+    ),
+    "merge into t using u on true when matched then delete when not matched by target and a then insert *": MergeInto(
+        ("t",),
+        NamedTable(("u",)),
+        Literal(True, BOOLEAN),
+        (
+            MergeClause(MergeMatch.MATCHED, MergeAction.DELETE),
+            MergeClause(MergeMatch.NOT_MATCHED, MergeAction.INSERT_ALL, UnresolvedAttribute(("a",))),
+        ),
+    ),
     "truncate table t": TruncateTable(("t",)),
     "refresh table t": UnsupportedCommand("REFRESH"),
     "analyze table t compute statistics": UnsupportedCommand("ANALYZE"),

@@ -9,6 +9,7 @@ from pyspark.sql.connect import proto
 
 from unbounded.connect.decode.context import DecodeContext, decode_options, invalid_enum, one_of_not_set
 from unbounded.connect.decode.expressions import decode_expression, decode_expressions
+from unbounded.connect.decode.merges import decode_merge
 from unbounded.connect.decode.python_functions import decode_python_function
 from unbounded.connect.decode.relation_leaves import decode_sql
 from unbounded.connect.decode.relations import decode_relation
@@ -49,7 +50,6 @@ UNSUPPORTED_COMMANDS = frozenset(
         "create_resource_profile_command",
         "execute_external_command",
         "extension",
-        "merge_into_table_command",
         "ml_command",
         "pipeline_command",
         "register_data_source",
@@ -214,6 +214,7 @@ _DECODERS: dict[str, Callable[[Any, DecodeContext], Command]] = {
     "register_function": _decode_register_function,
     "create_dataframe_view": _decode_view,
     "sql_command": _decode_sql_command,
+    "merge_into_table_command": decode_merge,
     "write_operation": _decode_write,
     "write_operation_v2": _decode_write_to,
     "write_stream_operation_start": _decode_write_stream,

@@ -27,6 +27,7 @@ from unbounded.types.datatypes import (
     VariantType,
     YearMonthIntervalType,
 )
+from unbounded.types.tree_string import tree_string
 
 _NOT_STORED = (NullType, CalendarIntervalType, DayTimeIntervalType, YearMonthIntervalType, VariantType)
 _SMALL: Sequence[DataType] = (BYTE, SHORT, INTEGER)
@@ -37,6 +38,7 @@ _SMALL: Sequence[DataType] = (BYTE, SHORT, INTEGER)
 class Target:
     """What a table has already; its columns in its order."""
 
+    table_id: str
     schema: StructType
     partition_columns: tuple[str, ...]
 
@@ -75,19 +77,44 @@ def fitted(schema: StructType, target: Target | None, *, adds_columns: bool) -> 
     known = {field.name.lower(): field for field in target.schema.fields}
     new = [field.name for field in schema.fields if field.name.lower() not in known]
     if new and not adds_columns:
-        raise mismatch(f"the table has no column {', '.join(new)}")
+        raise _mismatch(f"Data schema:\n{_shown(schema)}\n", target)
     return StructType(tuple(_fitted(field, known.get(field.name.lower())) for field in schema.fields))
 
 
 def check_target_partitions(names: Sequence[str], target: Target) -> None:
     """Raises: SparkError if a program partitions by other columns than the table"""
     if names and [n.lower() for n in names] != [n.lower() for n in target.partition_columns]:
-        shown = ", ".join(target.partition_columns) or "no columns"
-        raise mismatch(f"it is partitioned by {shown}, not by {', '.join(names)}")
+        columns = f"Partition columns do not match the partition columns of the table.\nGiven: {_listed(names)}"
+        raise analysis_error(
+            "_LEGACY_ERROR_TEMP_DELTA_0007", message=f"{columns}\nTable: {_listed(target.partition_columns)}"
+        )
 
 
-def mismatch(details: str) -> SparkError:
-    return analysis_error("_LEGACY_ERROR_TEMP_DELTA_0007", details=details)
+_SCHEMA_MISMATCH = """A schema mismatch detected when writing to the Delta table (Table ID: <id>).
+To enable schema migration using DataFrameWriter or DataStreamWriter, please set:
+'.option("mergeSchema", "true")'.
+For other operations, set the session configuration
+spark.databricks.delta.schema.autoMerge.enabled to "true". See the documentation
+specific to the operation for details.
+
+Table schema:
+<schema>
+
+"""
+
+
+def _mismatch(details: str, target: Target) -> SparkError:
+    message = _SCHEMA_MISMATCH.replace("<id>", target.table_id).replace("<schema>", _shown(target.schema))
+    return analysis_error("_LEGACY_ERROR_TEMP_DELTA_0007", message=message + details)
+
+
+def _shown(schema: StructType) -> str:
+    """Delta's tree of a schema, which has no lines on its left side."""
+    return tree_string(schema).replace(" |-- ", "-- ").replace(" |    ", "    ")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"[{', '.join(f'`{name}`' for name in names)}]"
 
 
 def stored_schema(schema: StructType) -> pa.Schema:

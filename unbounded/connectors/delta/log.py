@@ -54,7 +54,7 @@ def commit_times(path: str) -> Sequence[CommitTime]:
     """When the versions came to be, by their files' times; one is always later than the one before."""
     times: list[CommitTime] = []
     for version in versions(path):
-        milliseconds = os.stat(_commit_path(path, version)).st_mtime_ns // 1_000_000
+        milliseconds = os.stat(commit_path(path, version)).st_mtime_ns // 1_000_000
         if times:
             milliseconds = max(milliseconds, times[-1].milliseconds + 1)
         times.append(CommitTime(version, milliseconds))
@@ -63,7 +63,7 @@ def commit_times(path: str) -> Sequence[CommitTime]:
 
 def read_commit(path: str, version: int) -> Commit:
     """Raises: FileNotFoundError if the version does not exist, or no more"""
-    with open(_commit_path(path, version), encoding="utf-8") as file:
+    with open(commit_path(path, version), encoding="utf-8") as file:
         actions = [json.loads(line) for line in file if line.strip()]
     added = [action["add"] for action in actions if _changes_data(action.get("add"))]
     removed = [action["remove"] for action in actions if _changes_data(action.get("remove"))]
@@ -87,5 +87,5 @@ def _changes_data(action: dict[str, Any] | None) -> bool:
     return action is not None and bool(action.get("dataChange", True))
 
 
-def _commit_path(path: str, version: int) -> str:
+def commit_path(path: str, version: int) -> str:
     return os.path.join(path, _LOG, f"{version:020}.json")

@@ -28,7 +28,16 @@ class DeltaUse(Enum):
 _KNOWN: Mapping[DeltaUse, frozenset[str]] = {
     DeltaUse.READ: frozenset({"path", "versionasof", "timestampasof"}),
     DeltaUse.WRITE: frozenset(
-        {"path", "mergeschema", "overwriteschema", "replacewhere", "txnappid", "txnversion", "usermetadata"}
+        {
+            "path",
+            "mergeschema",
+            "overwriteschema",
+            "replacewhere",
+            "partitionoverwritemode",
+            "txnappid",
+            "txnversion",
+            "usermetadata",
+        }
     ),
     DeltaUse.SOURCE: frozenset(
         {
@@ -56,7 +65,6 @@ class _Refused:
 
 _FEEDS = (_Refused("readChangeFeed", "false", _NO_FEED), _Refused("readChangeData", "false", _NO_FEED))
 _WRITES = (
-    _Refused("partitionOverwriteMode", "static", "Use replaceWhere."),
     _Refused("dataChange", "true", "Leave it out."),
     _Refused("maxRecordsPerFile", "0", "Leave it out."),
 )

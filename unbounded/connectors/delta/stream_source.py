@@ -20,6 +20,7 @@ from unbounded.connectors.streams import SourceContext
 from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
 from unbounded.types.datatypes import StructType
 from unbounded.types.json_form import from_json
+from unbounded.types.tree_string import tree_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class DeltaStreamSource:
         if commit.has_deletion_vectors:
             raise not_supported("Streaming a Delta table with deletion vectors", "Remove them where it was written.")
         if commit.schema_json is not None and not self._has_columns(commit.schema_json):
-            raise _unsupported("DELTA_SCHEMA_CHANGED_WITH_VERSION", version=str(commit.version))
+            raise self._changed(commit)
         ignores_changes = self._options.ignores_changes or self._options.skips_change_commits
         if not commit.removed or ignores_changes:
             return
@@ -188,6 +189,12 @@ class DeltaStreamSource:
             raise _unsupported("DELTA_SOURCE_TABLE_IGNORE_CHANGES", file=commit.added[0].path, **parameters)
         if not self._options.ignores_deletes:
             raise _unsupported("DELTA_SOURCE_IGNORE_DELETE", removedFile=commit.removed[0], **parameters)
+
+    def _changed(self, commit: log.Commit) -> SparkError:
+        schema = from_json(commit.schema_json or "")
+        assert isinstance(schema, StructType)
+        shown = {"readSchema": tree_string(self._table.schema), "dataSchema": tree_string(schema)}
+        return _unsupported("DELTA_SCHEMA_CHANGED_WITH_VERSION", version=str(commit.version), **shown)
 
     def _has_columns(self, schema_json: str) -> bool:
         """Whether the stream reads all columns that a version gives the table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +17,10 @@ from unbounded.connectors.files.partitions import read_values
 from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.formats import FileFormat
 from unbounded.errors import SparkError, analysis_error, not_supported
-from unbounded.types.datatypes import StructType, TimestampType
+from unbounded.types.datatypes import INTEGER, StructField, StructType, TimestampType
 from unbounded.types.json_form import from_json
 
+FILE_NUMBER = "_unbounded_file"
 _MAPPING = "delta.columnMapping.mode"
 _FEATURES = frozenset({"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
 """What a table may ask of its readers; the first two only while they are not in use."""
@@ -27,7 +28,10 @@ _FEATURES = frozenset({"columnMapping", "deletionVectors", "timestampNtz", "v2Ch
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`path` is absolute; `schema` has all columns in the table's order."""
+    """`path` is absolute; `schema` has all columns in the table's order.
+
+    By the position of `files`: `names` are theirs in the log, `row_counts` their rows, where the log has them.
+    """
 
     path: str
     table_id: str
@@ -35,6 +39,9 @@ class Snapshot:
     schema: StructType
     partition_columns: tuple[str, ...]
     files: tuple[DataFile, ...]
+    names: tuple[str, ...] = ()
+    row_counts: tuple[int | None, ...] = ()
+    properties: tuple[tuple[str, str], ...] = ()
 
     def scan(self) -> FileScan:
         """A read of all files; partition columns come last, whatever the table's order."""
@@ -48,6 +55,17 @@ class Snapshot:
         placed = tuple(replace(file, values=self._values(file.path)) for file in files)
         return FileScan(FileFormat.PARQUET, placed, data, ParquetOptions(), partitions)
 
+    def numbered_scan(self, positions: Iterable[int]) -> FileScan:
+        """A read of the files at `positions` that tells of each row in which file it is (column FILE_NUMBER)."""
+        chosen = tuple(positions)
+        scan = self.scan_of(self.files[position] for position in chosen)
+        files = (replace(f, values=(*f.values, str(p))) for f, p in zip(scan.files, chosen, strict=True))
+        partitions = StructType((*scan.partition_schema.fields, StructField(FILE_NUMBER, INTEGER, False)))
+        return replace(scan, files=tuple(files), partition_schema=partitions, told=frozenset({FILE_NUMBER}))
+
+    def partition_values(self, position: int) -> Mapping[str, str | None]:
+        return dict(zip(self.partition_columns, self._values(self.files[position].path), strict=True))
+
     def _values(self, path: str) -> tuple[str | None, ...]:
         folders = os.path.dirname(os.path.relpath(path, self.path))
         values = dict(read_values(folders.split("/")) or ()) if folders else {}
@@ -57,13 +75,55 @@ class Snapshot:
         raise not_supported(f"A Delta table whose folders do not name its partitions ({path})", hint)
 
 
+@dataclass(frozen=True, slots=True)
+class TableMetadata:
+    """What the log says about a table besides its files. `properties` are sorted by name."""
+
+    table_id: str
+    version: int
+    schema: StructType
+    partition_columns: tuple[str, ...]
+    properties: tuple[tuple[str, str], ...]
+    comment: str | None
+    reader_version: int
+    writer_version: int
+    features: tuple[str, ...]
+
+
+def open_metadata(path: str) -> TableMetadata:
+    """Raises: SparkError DELTA_PATH_DOES_NOT_EXIST, DELTA_MISSING_DELTA_TABLE"""
+    _require_table(path)
+    return metadata_of(_guarded(path, lambda: library().DeltaTable(path)))
+
+
+def metadata_of(table: Any) -> TableMetadata:
+    metadata, protocol = table.metadata(), table.protocol()
+    schema = from_json(table.schema().to_json())
+    assert isinstance(schema, StructType)
+    return TableMetadata(
+        metadata.id,
+        table.version(),
+        schema,
+        tuple(metadata.partition_columns),
+        tuple(sorted(metadata.configuration.items())),
+        metadata.description or None,
+        protocol.min_reader_version,
+        protocol.min_writer_version,
+        tuple(sorted({*(protocol.reader_features or ()), *(protocol.writer_features or ())})),
+    )
+
+
 def open_table(path: str) -> Any:
     """The table at `path` (absolute) as delta-rs knows it. Raises: SparkError DELTA_PATH_DOES_NOT_EXIST, …"""
+    _require_table(path)
+    return _guarded(path, lambda: library().DeltaTable(path))
+
+
+def _require_table(path: str) -> None:
     if not os.path.exists(path):
         raise analysis_error("DELTA_PATH_DOES_NOT_EXIST", path=path)
     if not log.is_table(path):
         raise analysis_error("DELTA_MISSING_DELTA_TABLE", tableName=f"`{path}`")
-    return _guarded(path, lambda: library().DeltaTable(path))
 
 
 def open_snapshot(path: str, version: int | None, time_zone: str) -> Snapshot:
@@ -81,18 +141,23 @@ def open_snapshot(path: str, version: int | None, time_zone: str) -> Snapshot:
 def snapshot_of(table: Any, path: str, time_zone: str) -> Snapshot:
     """Raises: SparkError for tables that need what is not there"""
     _check_features(table)
-    metadata = table.metadata()
-    schema = from_json(table.schema().to_json())
-    assert isinstance(schema, StructType)
-    names = tuple(metadata.partition_columns)
-    _check_partitions(schema, names, time_zone)
-    return Snapshot(path, metadata.id, table.version(), schema, names, tuple(_files(table, path)))
-
-
-def _files(table: Any, path: str) -> Sequence[DataFile]:
-    rows = pa.table(table.get_add_actions()).select(["path", "size_bytes", "modification_time"])
-    columns = [column.to_pylist() for column in rows.columns]
-    return [DataFile(log.file_path(path, name), size, time) for name, size, time in zip(*columns, strict=True)]
+    found = metadata_of(table)
+    names = found.partition_columns
+    _check_partitions(found.schema, names, time_zone)
+    rows = pa.table(table.get_add_actions()).select(["path", "size_bytes", "modification_time", "num_records"])
+    paths, sizes, times, counts = (column.to_pylist() for column in rows.columns)
+    files = [DataFile(log.file_path(path, p), size, time) for p, size, time in zip(paths, sizes, times, strict=True)]
+    return Snapshot(
+        path,
+        found.table_id,
+        found.version,
+        found.schema,
+        names,
+        tuple(files),
+        tuple(paths),
+        tuple(counts),
+        found.properties,
+    )
 
 
 def _check_version(path: str, version: int, latest: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,9 @@ from unbounded.connectors.delta.fitting import (
 )
 from unbounded.connectors.delta.library import library
 from unbounded.connectors.delta.log import is_table
-from unbounded.connectors.delta.table import failed, open_table
-from unbounded.errors import analysis_error
+from unbounded.connectors.delta.table import failed, open_metadata, open_table
+from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.types.datatypes import StructType
-from unbounded.types.json_form import from_json
 
 _INVALID_ROWS = "Invalid data found"
 
@@ -36,7 +35,8 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class DeltaWriter:
-    """`path` is absolute. `replace_where`: an overwrite replaces only the rows it is true for."""
+    """`path` is absolute. `replace_where`: an overwrite replaces only the rows it is true for; `properties` and
+    `comment` are given to a table that is made."""
 
     path: str
     partition_columns: tuple[str, ...] = ()
@@ -45,6 +45,8 @@ class DeltaWriter:
     overwrites_schema: bool = False
     replace_where: str | None = None
     user_metadata: str | None = None
+    properties: tuple[tuple[str, str], ...] = ()
+    comment: str | None = None
 
     def check(self, schema: StructType) -> StructType:
         """The columns as they will be stored. Raises: SparkError if the rows do not fit"""
@@ -63,7 +65,7 @@ class DeltaWriter:
         if transaction is not None and self._has(transaction):
             return False
         arrow_schema = stored_schema(self.check(schema))
-        rows = _Rows(batches, arrow_schema)
+        rows = _Rows(batches, arrow_schema, self._required())
         reader = pa.RecordBatchReader.from_batches(arrow_schema, rows.read())
         try:
             library().write_deltalake(self.path, reader, **self._arguments(schema, transaction))
@@ -71,7 +73,8 @@ class DeltaWriter:
             if rows.failure is not None:
                 raise rows.failure from error
             if _INVALID_ROWS in str(error) and self.replace_where is not None:
-                raise analysis_error("DELTA_REPLACE_WHERE_MISMATCH", replaceWhere=self.replace_where) from error
+                parameters = {"replaceWhere": self.replace_where, "message": ""}
+                raise analysis_error("DELTA_REPLACE_WHERE_MISMATCH", **parameters) from error
             raise failed(self.path, error) from error
         return True
 
@@ -84,10 +87,17 @@ class DeltaWriter:
         return {
             "mode": "overwrite" if self.overwrites else "append",
             "partition_by": list(check_partitions(schema, self.partition_columns)) or None if is_new else None,
+            "configuration": dict(self.properties) or None,
+            "description": self.comment,
             "schema_mode": "overwrite" if self.overwrites and self.overwrites_schema else schema_mode,
             "predicate": self.replace_where if is_table(self.path) else None,
             "commit_properties": delta.CommitProperties(metadata, app_transactions=transactions),
         }
+
+    def _required(self) -> tuple[str, ...]:
+        """The NOT NULL columns of the table as it will be."""
+        target = None if self.overwrites and self.overwrites_schema else self._target()
+        return () if target is None else tuple(f.name for f in target.schema.fields if not f.nullable)
 
     def _has(self, transaction: Transaction) -> bool:
         if not is_table(self.path):
@@ -98,24 +108,30 @@ class DeltaWriter:
     def _target(self) -> Target | None:
         if not is_table(self.path):
             return None
-        table = open_table(self.path)
-        schema = from_json(table.schema().to_json())
-        assert isinstance(schema, StructType)
-        return Target(schema, tuple(table.metadata().partition_columns))
+        found = open_metadata(self.path)
+        return Target(found.table_id, found.schema, found.partition_columns)
+
+
+def not_null_violated(name: str) -> SparkError:
+    return SparkError(ErrorKind.RUNTIME, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED", {"columnName": name})
 
 
 class _Rows:
     """Batches on their way into the library, which would wrap an error of the query: `failure` keeps it."""
 
-    def __init__(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+    def __init__(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema, required: Collection[str]) -> None:
         self._batches = batches
         self._schema = schema
+        self._required = required
         self.failure: Exception | None = None
 
     def read(self) -> Iterator[pa.RecordBatch]:
         try:
             for batch in self._batches:
                 named = batch.rename_columns(self._schema.names)
+                for name in self._required:
+                    if name not in self._schema.names or named.column(name).null_count:
+                        raise not_null_violated(name)
                 yield pa.RecordBatch.from_arrays(
                     [column.cast(field.type) for column, field in zip(named.columns, self._schema, strict=True)],
                     schema=self._schema,

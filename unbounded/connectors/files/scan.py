@@ -27,7 +27,8 @@ class FileScan:
 
     `data_schema` are the columns inside the files, `partition_schema` those in the names of their folders, which come
     after them. `required`: positions of the columns a query uses, None for all (set by the optimizer; columns that
-    are not required are still in the output, and may hold anything).
+    are not required are still in the output, and may hold anything). `told`: names of partition columns that no folder
+    tells, but the files' `values` (Parquet only).
     """
 
     format: FileFormat
@@ -36,6 +37,7 @@ class FileScan:
     options: FormatOptions
     partition_schema: StructType = StructType()
     required: frozenset[int] | None = None
+    told: frozenset[str] = frozenset()
 
     @property
     def schema(self) -> StructType:

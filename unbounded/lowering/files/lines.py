@@ -66,14 +66,38 @@ def no_lines(scan: FileScan) -> str:
     return f"SELECT '' AS line, '' AS file{parts} WHERE false"
 
 
+_FILE = "_unbounded_path"
+
+
 def hive_arguments(scan: FileScan) -> str:
     """Reader arguments which give partition values as text columns under their names (and prune files by them)."""
-    return f", hive_partitioning = {'true, hive_types_autocast = false' if scan.partition_schema.fields else 'false'}"
+    has_folders = any(name not in scan.told for name in scan.partition_schema.names)
+    return f", hive_partitioning = {'true, hive_types_autocast = false' if has_folders else 'false'}"
 
 
 def partition_texts(scan: FileScan) -> str:
     """`, "name" AS part0, …` out of a reader with `hive_arguments`."""
-    return "".join(f", {quote(name)} AS part{i}" for i, name in enumerate(scan.partition_schema.names))
+    texts = (f"told{i}" if name in scan.told else quote(name) for i, name in enumerate(scan.partition_schema.names))
+    return "".join(f", {value} AS part{i}" for i, value in enumerate(texts))
+
+
+def told_arguments(scan: FileScan) -> str:
+    """Reader arguments which give the name of a row's file, by which `with_told` finds what is told of it."""
+    return f", filename = '{_FILE}'" if scan.told else ""
+
+
+def with_told(reader: str, scan: FileScan) -> str:
+    """`reader` joined with the values that are told of its files (`told0`, … by the place of the partition column)."""
+    if not scan.told:
+        return reader
+    positions = [i for i, name in enumerate(scan.partition_schema.names) if name in scan.told]
+    rows = (", ".join([text(f.path), *(_told(f.values[p]) for p in positions)]) for f in scan.files)
+    names = ", ".join([_FILE, *(f"told{position}" for position in positions)])
+    return f"{reader} JOIN (VALUES {', '.join(f'({row})' for row in rows)}) AS told({names}) USING ({_FILE})"
+
+
+def _told(value: str | None) -> str:
+    return "CAST(NULL AS VARCHAR)" if value is None else text(value)
 
 
 def _engine_lines(scan: FileScan, files: Sequence[DataFile], skip: int, keeps_blank: bool) -> str:

@@ -13,7 +13,15 @@ from unbounded.errors import analysis_error
 from unbounded.functions.engine import engine_type, quote, text
 from unbounded.lowering.files.csv import lower_csv
 from unbounded.lowering.files.json import lower_json
-from unbounded.lowering.files.lines import hive_arguments, lower_contents, lower_lines, no_lines, partition_texts
+from unbounded.lowering.files.lines import (
+    hive_arguments,
+    lower_contents,
+    lower_lines,
+    no_lines,
+    partition_texts,
+    told_arguments,
+    with_told,
+)
 from unbounded.lowering.files.records import partition_values
 from unbounded.lowering.lowered import Lowering, column
 from unbounded.plan.expressions import Attribute
@@ -65,7 +73,7 @@ def _lower_parquet(scan: FileScan, lowering: Lowering) -> str:
         return _no_rows(scan, lowering)
     paths = ", ".join(map(text, scan.paths))
     by_name = ", union_by_name = true" if len(scan.files) > 1 else ""
-    reader = f"read_parquet([{paths}]{by_name}{hive_arguments(scan)})"
+    reader = with_told(f"read_parquet([{paths}]{by_name}{hive_arguments(scan)}{told_arguments(scan)})", scan)
     check_types(scan.paths, scan.data_schema)
     present = column_names(scan.paths)
     fields = scan.data_schema.fields

@@ -38,6 +38,13 @@ class NamedTable(Relation):
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Planned(Relation):
+    """The rows of a typed plan (`plan.logical`), over which a command has more expressions resolved."""
+
+    plan: Any
+
+
 @dataclass(frozen=True, slots=True)
 class DataSource(Relation):
     """`spark.read.format(..).schema(..).options(..).load(paths)`, or readStream."""

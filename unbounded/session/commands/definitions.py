@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from unbounded.connectors.files.options import FileOptions
 from unbounded.connectors.files.paths import local_path
-from unbounded.connectors.formats import FileFormat, find_file_format
+from unbounded.connectors.formats import DELTA, FileFormat, find_file_format
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.identifiers import quote_parts
 from unbounded.session.commands.context import CommandContext
-from unbounded.session.tables import CATALOG
+from unbounded.session.delta.reads import is_delta
+from unbounded.session.delta.tables import create_delta_table
+from unbounded.session.tables import CATALOG, already_exists
 from unbounded.session.warehouse import DEFAULT_DATABASE, Table, TableKind
 from unbounded.sql import parse_statement
 from unbounded.types.datatypes import StructField, StructType
@@ -24,12 +26,14 @@ def create_table(command: u.CreateTable, context: CommandContext, *, is_stored: 
 
     Raises: SparkError TABLE_OR_VIEW_ALREADY_EXISTS, SCHEMA_NOT_FOUND, PARTITION_COLUMN_NOT_FOUND_IN_SCHEMA, …
     """
-    database, name = complete_name(command.table, context)
+    if is_delta(command.format, context.config):
+        return create_delta_table(command, context)
+    database, name = context.tables.new_name(command.table)
     existing = context.tables.warehouse.find(database, name)
     if existing is not None and not command.replaces:
         if command.if_not_exists:
             return existing
-        raise refuse_existing(existing)
+        raise already_exists(existing)
     format_name = command.format or context.config.get("spark.sql.sources.default")
     file_format = find_file_format(format_name)
     location = command.location or u.option(command.options, "path")
@@ -90,26 +94,14 @@ def _find_field(schema: StructType, name: str) -> StructField:
     return found
 
 
-def complete_name(parts: tuple[str, ...], context: CommandContext) -> tuple[str, str]:
-    """Database and name of a table to be made. Raises: SparkError SCHEMA_NOT_FOUND"""
-    name = context.tables.complete(parts)
-    if name is None:
-        raise not_supported(f"The catalog of {quote_parts(parts)}", f"There is only {CATALOG}.")
-    return context.tables.require_database(name[0]), name[1]
-
-
-def refuse_existing(table: Table) -> SparkError:
-    return analysis_error("TABLE_OR_VIEW_ALREADY_EXISTS", relationName=quote_parts(table.parts))
-
-
 def create_permanent_view(command: u.CreatePermanentView, context: CommandContext) -> None:
     """The query is analysed once, for the names and types of its columns, and kept as text."""
-    database, name = complete_name(command.view, context)
+    database, name = context.tables.new_name(command.view)
     existing = context.tables.warehouse.find(database, name)
     if existing is not None and not command.replaces:
         if command.if_not_exists:
             return
-        raise refuse_existing(existing)
+        raise already_exists(existing)
     query = parse_statement(command.text)
     assert isinstance(query, u.Relation)
     fields = context.analyze(query).schema.fields
@@ -176,6 +168,8 @@ def _not_a_view(table: Table) -> SparkError:
 def truncate_table(command: u.TruncateTable, context: CommandContext) -> None:
     """The table stays, its files go."""
     table = context.tables.get(command.table)
+    if table.format == DELTA:
+        raise analysis_error("DELTA_OPERATION_NOT_ALLOWED", operation="TRUNCATE TABLE")
     if table.kind is not TableKind.MANAGED:
         raise analysis_error("CANNOT_TRUNCATE_EXTERNAL_TABLE", tableIdentifier=quote_parts(table.parts))
     shutil.rmtree(table.location, ignore_errors=True)
@@ -190,7 +184,7 @@ def rename_table(command: u.RenameTable, context: CommandContext) -> None:
         raise not_supported("Renaming a table into another database", "Use CREATE TABLE … AS.")
     existing = context.tables.warehouse.find(table.database, name)
     if existing is not None:
-        raise refuse_existing(existing)
+        raise already_exists(existing)
     context.tables.warehouse.rename(table, name)
 
 

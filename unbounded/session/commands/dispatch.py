@@ -11,6 +11,8 @@ from unbounded.session import show as shown
 from unbounded.session.commands import definitions, inserts, show, writes
 from unbounded.session.commands.context import NOTHING, CommandContext, result_rows
 from unbounded.session.commands.settings import set_config
+from unbounded.session.delta.merge import merge_into
+from unbounded.session.delta.row_changes import delete_from, update_table
 from unbounded.types.datatypes import STRING, StructField
 
 
@@ -62,6 +64,9 @@ _RULES: dict[type[u.Command], Callable[[Any, CommandContext], u.LocalRelation | 
     u.InsertInto: inserts.insert_into,
     u.CreateTable: _create_table,
     u.CreatePermanentView: definitions.create_permanent_view,
+    u.DeleteFrom: delete_from,
+    u.UpdateTable: update_table,
+    u.MergeInto: merge_into,
     u.DropTable: definitions.drop_table,
     u.TruncateTable: definitions.truncate_table,
     u.RenameTable: definitions.rename_table,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 from unbounded.analysis.context import Ids
 from unbounded.connectors.file_streams.earlier_files import is_streamed
-from unbounded.connectors.formats import find_file_format
+from unbounded.connectors.formats import DELTA, find_file_format
 from unbounded.errors import analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Alias, Expression, Literal
@@ -16,10 +17,15 @@ from unbounded.plan.identifiers import quote_parts
 from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.session.commands import store_assignment
 from unbounded.session.commands.context import CommandContext
-from unbounded.session.commands.definitions import create_table, refuse_existing
+from unbounded.session.commands.definitions import create_table
 from unbounded.session.commands.writes import file_count, is_dynamic_overwrite, prepare
+from unbounded.session.delta.reads import is_delta
+from unbounded.session.delta.replacing import overwrite_where
+from unbounded.session.delta.tables import create_delta_as, save_into_delta, write_delta_rows
+from unbounded.session.delta.target import target_of
 from unbounded.session.file_writes import Destination
 from unbounded.session.pipeline import refuse_stream
+from unbounded.session.tables import already_exists
 from unbounded.session.warehouse import Table, TableKind
 from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructField
@@ -38,9 +44,12 @@ def insert_into(command: u.InsertInto, context: CommandContext) -> None:
     rows = _insert_rows(command, plan, static, table, context, ids)
     is_dynamic = is_dynamic_overwrite((), context)
     if command.overwrites and static and not is_dynamic:
-        _insert_over_static(rows, table, static, context)
+        if table.format == DELTA:
+            overwrite_where(target_of(table), rows, _is_static(command), context, ids)
+        else:
+            _insert_over_static(rows, table, static, context, ids)
         return
-    append_rows(rows, table, context, overwrites=command.overwrites, is_dynamic=is_dynamic)
+    append_rows(rows, table, context, ids, overwrites=command.overwrites, is_dynamic=is_dynamic)
 
 
 def _static_values(command: u.InsertInto, table: Table, context: CommandContext, ids: Ids) -> dict[str, Expression]:
@@ -92,20 +101,41 @@ def _named_fields(columns: Sequence[str], fields: list[StructField], table: Tabl
     return [by_name[name.lower()] for name in columns]
 
 
+def _is_static(command: u.InsertInto) -> u.Expression:
+    """Whether a row is in the partition that PARTITION names."""
+    equal = [
+        u.UnresolvedFunction("<=>", (u.UnresolvedAttribute((name,)), value)) for name, value in command.static_partition
+    ]
+    return functools.reduce(lambda left, right: u.UnresolvedFunction("and", (left, right)), equal)
+
+
 def _insert_over_static(
-    rows: LogicalPlan, table: Table, static: dict[str, Expression], context: CommandContext
+    rows: LogicalPlan, table: Table, static: dict[str, Expression], context: CommandContext, ids: Ids
 ) -> None:
     """INSERT OVERWRITE … PARTITION (a = 1) replaces that partition only: all rows go there."""
     if set(static) != {name.lower() for name in table.partition_columns}:
         hint = "Set spark.sql.sources.partitionOverwriteMode to dynamic."
         raise not_supported("INSERT OVERWRITE with some partition columns fixed", hint)
-    append_rows(rows, table, context, overwrites=True, is_dynamic=True)
+    append_rows(rows, table, context, ids, overwrites=True, is_dynamic=True)
 
 
 def append_rows(
-    rows: LogicalPlan, table: Table, context: CommandContext, *, overwrites: bool, is_dynamic: bool, files: int = 1
+    rows: LogicalPlan,
+    table: Table,
+    context: CommandContext,
+    ids: Ids,
+    *,
+    overwrites: bool,
+    is_dynamic: bool,
+    files: int = 1,
 ) -> None:
-    """Writes rows that have the table's columns. Raises: SparkError for a table that a stream writes"""
+    """Writes rows that have the table's columns, made with `ids`.
+
+    Raises: SparkError for a table that a stream writes
+    """
+    if table.format == DELTA:
+        write_delta_rows(rows, table, context, ids, overwrites=overwrites, is_dynamic=is_dynamic)
+        return
     if is_streamed(LocalFileSystem(), table.location):
         feature = f"A batch write into {quote_parts(table.parts)}, which a stream writes"
         raise not_supported(feature, "Write both with a stream, or let the stream use foreachBatch and insertInto.")
@@ -142,12 +172,22 @@ def save_as_table(command: u.Write, context: CommandContext) -> None:
         insert_into(insert, context)
         return
     table = context.tables.find(command.table)
-    if table is None or command.mode is u.SaveMode.OVERWRITE:
+    if table is not None and table.format == DELTA and is_delta(command.format, context.config):
+        save_into_delta(command, table, context)
+    elif table is None or command.mode is u.SaveMode.OVERWRITE:
         _create_as(command, table, context)
     elif command.mode is u.SaveMode.ERROR:
-        raise refuse_existing(table)
+        raise already_exists(table)
+    elif command.mode is u.SaveMode.APPEND and DELTA in (table.format, (command.format or table.format).lower()):
+        shown = {"provider": _shown_source(table.format), "specifiedProvider": _shown_source(command.format or "")}
+        raise analysis_error("_LEGACY_ERROR_TEMP_1159", tableName=".".join(table.parts), **shown)
     elif command.mode is u.SaveMode.APPEND:
         _append_by_name(command, table, context)
+
+
+def _shown_source(name: str) -> str:
+    """What Spark calls the source of a format."""
+    return "DeltaDataSource" if name.lower() == DELTA else f"{find_file_format(name or 'parquet').shown}DataSourceV2"
 
 
 def _append_by_name(command: u.Write, table: Table, context: CommandContext) -> None:
@@ -163,7 +203,7 @@ def _append_by_name(command: u.Write, table: Table, context: CommandContext) -> 
     policy = context.config.get("spark.sql.storeAssignmentPolicy")
     values = store_assignment.by_name(plan, table)
     rows = store_assignment.with_columns(plan, table, values, table.schema.fields, ids, policy)
-    append_rows(rows, table, context, overwrites=False, is_dynamic=False, files=file_count(command.query))
+    append_rows(rows, table, context, ids, overwrites=False, is_dynamic=False, files=file_count(command.query))
 
 
 def _create_as(command: u.Write, existing: Table | None, context: CommandContext) -> None:
@@ -187,15 +227,19 @@ def create_table_as(command: u.CreateTable, context: CommandContext) -> None:
     if existing is not None and not command.replaces:
         if command.if_not_exists:
             return
-        raise refuse_existing(existing)
+        raise already_exists(existing)
+    if is_delta(command.format, context.config):
+        create_delta_as(command, existing, context)
+        return
     assert command.query is not None
-    plan = context.analyze_written(command.query)
+    ids = Ids()
+    plan = context.analyze_written(command.query, ids)
     table = create_table(replace(command, schema=plan.schema, query=None), context, is_stored=False)
     has_rows = existing is not None or (os.path.isdir(table.location) and bool(os.listdir(table.location)))
     if existing is None and has_rows and table.kind is TableKind.MANAGED:
         location = f"'file:{table.location}'"
         raise analysis_error("LOCATION_ALREADY_EXISTS", location=location, identifier=quote_parts(table.parts))
-    append_rows(plan, table, context, overwrites=has_rows, is_dynamic=False, files=file_count(command.query))
+    append_rows(plan, table, context, ids, overwrites=has_rows, is_dynamic=False, files=file_count(command.query))
     context.tables.warehouse.put(table)
 
 
@@ -209,8 +253,6 @@ def _refuse_buckets(command: u.Write) -> None:
 
 def write_to(command: u.WriteTo, context: CommandContext) -> None:
     """df.writeTo(table).create(), append(), overwritePartitions(), …"""
-    if command.overwrite_condition is not None:
-        raise not_supported("writeTo(…).overwrite(condition)", "Use overwritePartitions() or INSERT OVERWRITE.")
     mode = command.mode
     if mode in (u.WriteToMode.CREATE, u.WriteToMode.REPLACE, u.WriteToMode.CREATE_OR_REPLACE):
         _create_to(command, context)
@@ -221,8 +263,15 @@ def write_to(command: u.WriteTo, context: CommandContext) -> None:
     policy = context.config.get("spark.sql.storeAssignmentPolicy")
     values = store_assignment.by_name(plan, table)
     rows = store_assignment.with_columns(plan, table, values, table.schema.fields, ids, policy)
+    if command.overwrite_condition is not None:
+        if table.format != DELTA:
+            raise not_supported("writeTo(…).overwrite(condition)", "Use overwritePartitions() or INSERT OVERWRITE.")
+        overwrite_where(target_of(table), rows, command.overwrite_condition, context, ids)
+        return
     overwrites = mode is not u.WriteToMode.APPEND
-    append_rows(rows, table, context, overwrites=overwrites, is_dynamic=overwrites, files=file_count(command.query))
+    append_rows(
+        rows, table, context, ids, overwrites=overwrites, is_dynamic=overwrites, files=file_count(command.query)
+    )
 
 
 def _create_to(command: u.WriteTo, context: CommandContext) -> None:

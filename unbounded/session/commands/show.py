@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from unbounded.connectors.formats import DELTA
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.catalog import REGISTRY
 from unbounded.plan import unresolved as u
@@ -78,6 +79,9 @@ def show_partitions(command: u.ShowPartitions, context: CommandContext) -> u.Loc
 
 def partition_names(table: Table, context: CommandContext) -> Sequence[str]:
     """`k=v/l=w` of every partition folder with files. Raises INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY"""
+    if table.format == DELTA:
+        condition = "INVALID_PARTITION_OPERATION.PARTITION_MANAGEMENT_IS_UNSUPPORTED"
+        raise analysis_error(condition, name=quote_parts(table.parts))
     if not table.partition_columns:
         raise analysis_error("INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY", name=quote_parts(table.parts))
     prefix = table.location.rstrip("/") + "/"
@@ -159,7 +163,9 @@ def _refuse_temporary(parts: tuple[str, ...]) -> SparkError:
 
 
 def create_text(table: Table) -> str:
-    """The statement that would make `table`."""
+    """The statement that would make `table`. Raises: SparkError DELTA_OPERATION_NOT_ALLOWED"""
+    if table.format == DELTA:
+        raise analysis_error("DELTA_OPERATION_NOT_ALLOWED", operation="SHOW CREATE TABLE")
     name = ".".join(quote_name(part) for part in table.parts)
     if table.view_text is not None:
         columns = ",\n  ".join(quote_name(n) for n in table.schema.names)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from unbounded.analysis.casts import check_cast
 from unbounded.analysis.context import Ids
+from unbounded.connectors.formats import DELTA
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.plan.expressions import Cast, CastMode, Expression, Literal, NamedExpression
 from unbounded.plan.identifiers import quote_parts
@@ -16,6 +18,10 @@ from unbounded.types.storing import can_store
 
 def by_position(plan: LogicalPlan, table: Table, fields: Sequence[StructField]) -> list[Expression]:
     """The columns of `plan` for `fields` in order. Raises INSERT_COLUMN_ARITY_MISMATCH.*"""
+    if len(plan.output) < len(fields) and table.format == DELTA:
+        counts = {"numColumns": str(len(fields)), "insertColumns": str(len(plan.output))}
+        counts["columnName"] = "not enough data columns"
+        raise analysis_error("DELTA_INSERT_COLUMN_ARITY_MISMATCH", tableName=".".join(table.parts), **counts)
     if len(plan.output) != len(fields):
         kind = "NOT_ENOUGH_DATA_COLUMNS" if len(plan.output) < len(fields) else "TOO_MANY_DATA_COLUMNS"
         raise analysis_error(
@@ -50,7 +56,7 @@ def with_columns(
     is_legacy = policy.upper() == "LEGACY"
     items: list[NamedExpression] = []
     for value, field in zip(values, fields, strict=True):
-        if not is_legacy and not can_store(value.data_type, field.data_type):
+        if not is_legacy and table.format != DELTA and not can_store(value.data_type, field.data_type):
             raise _incompatible(
                 table,
                 "CANNOT_SAFELY_CAST",
@@ -63,9 +69,12 @@ def with_columns(
 
 
 def _cast(value: Expression, target: DataType, is_legacy: bool) -> Expression:
+    """Raises: SparkError DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION: Delta tables take whatever can be cast"""
     if value.data_type == target:
         return value
-    return Cast(value, target, CastMode.LEGACY if is_legacy else CastMode.ANSI, is_implicit=True)
+    cast = Cast(value, target, CastMode.LEGACY if is_legacy else CastMode.ANSI, is_implicit=True)
+    check_cast(cast)
+    return cast
 
 
 def _incompatible(table: Table, kind: str, **parameters: str) -> SparkError:

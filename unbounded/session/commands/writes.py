@@ -16,7 +16,7 @@ from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan, Scan
 from unbounded.plan.tree import collect
 from unbounded.session.commands.context import CommandContext
-from unbounded.session.delta_writes import save_delta
+from unbounded.session.delta.writes import save_delta
 from unbounded.session.file_writes import Destination, FileWrite, check_write, find_column
 from unbounded.session.jdbc_writes import save_jdbc
 from unbounded.session.kafka_writes import save_kafka

@@ -10,6 +10,7 @@ from unbounded.errors import not_supported
 from unbounded.sql.grammar.queries import QueryGrammar
 from unbounded.sql.grammar.tokens import string_value
 
+_AFTER_TARGET = frozenset({"SET", "WHERE", "USING", ""})
 _CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "FOREIGN", "CHECK", "UNIQUE"})
 
 
@@ -21,6 +22,13 @@ class ColumnDefinition:
     data_type: exp.DataType | None = None
     nullable: bool = True
     comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedValue:
+    """The right side of `column = value`; None is DEFAULT."""
+
+    value: exp.Expr | None
 
 
 class StatementGrammar(QueryGrammar):
@@ -109,3 +117,35 @@ class StatementGrammar(QueryGrammar):
         name = self.expect_name()
         value = self.required(self.unary()) if self.take(TokenType.EQ) else None
         return name, value
+
+    # ------------------------------------------------------------------------------------------ UPDATE, MERGE
+
+    def expect_condition(self) -> exp.Expr:
+        return self.required(self.boolean_expression())
+
+    def expect_table(self) -> exp.Expr:
+        """One table or query in parentheses, with its alias."""
+        return self.required(self._table())
+
+    def target_alias(self) -> str | None:
+        """`[AS] alias` behind the name of a table that is changed."""
+        has_as = self.take(TokenType.ALIAS)
+        if not has_as and self.word in _AFTER_TARGET:
+            return None
+        name = self.alias_name(has_as=has_as)
+        return str(self.required(name).name) if has_as or name is not None else None
+
+    def set_clause(self) -> list[tuple[tuple[str, ...], exp.Expr | None]]:
+        """`a = 1, t.b = DEFAULT`."""
+        return self.some(self._set_item)
+
+    def _set_item(self) -> tuple[tuple[str, ...], exp.Expr | None]:
+        parts = self.expect_parts()
+        self.expect(TokenType.EQ)
+        return parts, self.assigned_value().value
+
+    def assigned_value(self) -> AssignedValue:
+        if self.word == "DEFAULT" and self.next_word in ("", ",", ")", "WHERE", "WHEN"):
+            self.advance()
+            return AssignedValue(None)
+        return AssignedValue(self.required(self.boolean_expression()))

@@ -31,7 +31,6 @@ UNSUPPORTED_COMMANDS = {
     "create_resource_profile_command",
     "execute_external_command",
     "extension",
-    "merge_into_table_command",
     "ml_command",
     "pipeline_command",
     "register_data_source",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from unbounded.analysis.context import Ids
 from unbounded.connectors.delta.log import is_table
 from unbounded.connectors.delta.options import DeltaUse, boolean, check_options, version_number
 from unbounded.connectors.delta.stream_sink import DeltaStreamSink
+from unbounded.connectors.delta.table import open_metadata
 from unbounded.connectors.delta.writer import DeltaWriter, Transaction
 from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.option_values import illegal_argument
@@ -15,6 +17,8 @@ from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supporte
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.commands.context import CommandContext
+from unbounded.session.delta.replacing import in_table_columns, overwrite_partitions
+from unbounded.session.delta.target import DeltaTarget
 from unbounded.streaming.checks import parse_output_mode
 from unbounded.types.datatypes import StructType
 
@@ -24,28 +28,37 @@ def save_delta(command: u.Write, plan: LogicalPlan, context: CommandContext) -> 
 
     Raises: SparkError DELTA_PATH_EXISTS, DELTA_FAILED_TO_MERGE_FIELDS, … and what the query raises
     """
-    options = u.lower_case_options(command.options)
-    check_options(options, DeltaUse.WRITE)
-    path = _path(command.path, options.get("path"))
-    overwrites = command.mode is u.SaveMode.OVERWRITE
-    _refuse_dynamic_overwrite(command, context)
+    path = _path(command.path, u.option(command.options, "path"))
     if command.mode in (u.SaveMode.ERROR, u.SaveMode.IGNORE) and is_table(path):
+        check_options(u.lower_case_options(command.options), DeltaUse.WRITE)
         if command.mode is u.SaveMode.IGNORE:
             return
         raise analysis_error("DELTA_PATH_EXISTS", path=path)
+    save_delta_at(path, command, plan, context)
+
+
+def save_delta_at(path: str, command: u.Write, plan: LogicalPlan, context: CommandContext) -> None:
+    """Appends to the table at `path`, or overwrites it, as the command's mode and options say."""
+    options = u.lower_case_options(command.options)
+    check_options(options, DeltaUse.WRITE)
+    overwrites = command.mode is u.SaveMode.OVERWRITE
     replace_where = options.get("replacewhere")
+    is_dynamic = _is_dynamic(options, context)
+    if is_dynamic and replace_where is not None and "partitionoverwritemode" in options:
+        raise analysis_error("DELTA_REPLACE_WHERE_WITH_DYNAMIC_PARTITION_OVERWRITE")
     if replace_where is not None and not overwrites:
         raise illegal_argument("The option replaceWhere needs the mode overwrite.")
     writer = _writer(path, command.partition_columns, options, overwrites=overwrites, replace_where=replace_where)
     writer.check(plan.schema)
+    if overwrites and is_dynamic and replace_where is None and _has_partitions(path):
+        _overwrite_partitions(path, command, options, context)
+        return
     rows = context.pipeline.run(plan, context.cancellation)
     writer.write(rows, plan.schema, _transaction(options.get("txnappid"), options.get("txnversion")))
 
 
 def delta_sink(command: u.WriteStream, schema: StructType, query_id: str) -> DeltaStreamSink:
     """Raises: SparkError for the update mode, a table name, a missing path, and rows that do not fit the table"""
-    if command.table:
-        raise not_supported("toTable with the format delta", "Use start(path).")
     mode = parse_output_mode(command.output_mode)
     if mode is OutputMode.UPDATE:
         condition = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
@@ -89,11 +102,23 @@ def _path(given: str | None, option: str | None) -> str:
     return local_path(path)
 
 
-def _refuse_dynamic_overwrite(command: u.Write, context: CommandContext) -> None:
+def _is_dynamic(options: Mapping[str, str], context: CommandContext) -> bool:
     setting = context.config.get("spark.sql.sources.partitionOverwriteMode")
-    is_given = u.option(command.options, "partitionOverwriteMode") is not None
-    if command.mode is u.SaveMode.OVERWRITE and setting.lower() == "dynamic" and not is_given:
-        raise not_supported("Dynamic overwrite of a Delta table's partitions", "Use replaceWhere.")
+    return options.get("partitionoverwritemode", setting).lower() == "dynamic"
+
+
+def _has_partitions(path: str) -> bool:
+    return is_table(path) and bool(open_metadata(path).partition_columns)
+
+
+def _overwrite_partitions(path: str, command: u.Write, options: Mapping[str, str], context: CommandContext) -> None:
+    """The mode overwrite that replaces only the partitions of the rows."""
+    for name in ("mergeSchema", "overwriteSchema", "txnAppId", "userMetadata"):
+        if name.lower() in options:
+            raise not_supported(f"{name} with partitionOverwriteMode = dynamic", "Leave one of them out.")
+    ids = Ids()
+    rows = in_table_columns(command.query, open_metadata(path).schema, context, ids)
+    overwrite_partitions(DeltaTarget(path, path), rows, context, ids)
 
 
 def _transaction(app_id: str | None, version: str | None) -> Transaction | None:
