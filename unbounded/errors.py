@@ -36,6 +36,7 @@ class ErrorKind(Enum):
     JAVA_RUNTIME = ("java.lang.RuntimeException",)
     KAFKA_STATE = ("org.apache.spark.sql.kafka010.KafkaIllegalStateException", "java.lang.IllegalStateException")
     SPARK = ("org.apache.spark.SparkException",)
+    IO = ("java.io.IOException",)
     ILLEGAL_STATE = ("java.lang.IllegalStateException",)
     UPGRADE = ("org.apache.spark.SparkUpgradeException",)
     PYTHON = ("org.apache.spark.api.python.PythonException",)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.errors import AnalysisException, StreamingQueryException, UnsupportedOperationException
+from pyspark.errors import AnalysisException, PySparkException, StreamingQueryException, UnsupportedOperationException
 from pyspark.sql import Row
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
@@ -41,6 +41,13 @@ EXPECTED: Rows = [(0, "a"), (1, "a"), (2, "a"), (10, "b"), (11, "b"), (12, "b")]
 
 
 # ---------------------------------------------------------------------------------------------- foreachBatch
+
+
+def test_a_checkpoint_that_cannot_be_written_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    writer = spark.readStream.format("rate").load().writeStream.format("noop")
+    with pytest.raises(PySparkException, match="The checkpoint file:.*/file/inside cannot be written: Not a directory"):
+        writer.option("checkpointLocation", str(tmp_path / "file" / "inside")).start()
 
 
 def test_several_writes_of_one_batch(spark: SparkSession, numbers: DataFrame, tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from unbounded.cancellation import Cancellation
-from unbounded.checkpoint.checkpoint import open_checkpoint
+from unbounded.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from unbounded.clock import Clock
 from unbounded.connectors.available_now import bounded_to_now
 from unbounded.connectors.streams import OutputMode, SourceContext, StreamSource
-from unbounded.errors import analysis_error
+from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, analysis_error
 from unbounded.execution.database import Database
 from unbounded.execution.queries import Run
 from unbounded.functions.environment import Environment
@@ -86,7 +86,7 @@ class StreamBuild:
         self.shown_plan = ShownPlan(request.plan, self._plan, self._mode)
         self.schedule = schedule_of(command.trigger)
         self._directory, self._is_temporary = self._checkpoint_directory()
-        self._checkpoint = open_checkpoint(services.files, self._directory)
+        self._checkpoint = self._open_checkpoint()
         self._refuse_lost_table()
         self.identity = QueryIdentity(self._checkpoint.query_id, new_id(), command.query_name)
         self.cancellation = Cancellation()
@@ -166,6 +166,13 @@ class StreamBuild:
                 source.close()
             raise
         return tuple(sources)
+
+    def _open_checkpoint(self) -> Checkpoint:
+        try:
+            return open_checkpoint(self._services.files, self._directory)
+        except OSError as error:
+            message = f"The checkpoint file:{self._directory} cannot be written: {error.strerror or error}"
+            raise SparkError(ErrorKind.IO, NO_CONDITION, {"message": message}) from error
 
     def _checkpoint_directory(self) -> tuple[str, bool]:
         """Where the checkpoint is, and whether it goes with the query."""

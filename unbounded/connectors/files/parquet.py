@@ -103,10 +103,18 @@ def check_types(paths: Iterable[str], schema: StructType) -> None:
                     "path": file_uri(path),
                     "column": f"[{found.name}]",
                     "expectedType": field.data_type.simple_string,
-                    "actualType": found.data_type.simple_string,
+                    "actualType": _physical_type(path, found.name),
                 }
                 condition = "FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH"
                 raise SparkError(ErrorKind.SPARK, condition, parameters)
+
+
+def _physical_type(path: str, column: str) -> str:
+    """As Parquet calls the type of a column, or of the first part of a nested one."""
+    leaves = pq.read_metadata(path).schema
+    types = (leaf.physical_type for leaf in map(leaves.column, range(len(leaves))) if leaf.path.split(".")[0] == column)
+    found = next(types, "")
+    return "BINARY" if found == "BYTE_ARRAY" else str(found)
 
 
 def _is_readable(stored: DataType, wanted: DataType) -> bool:
