@@ -40,6 +40,9 @@ class Connection:
         self._timeout_ms = timeout_ms
         self._cancellation = cancellation
         self._clock = clock
+        levels = client_library().IsolationLevel
+        is_committed = properties.get("isolation.level") == "read_committed"
+        self._isolation = levels.READ_COMMITTED if is_committed else levels.READ_UNCOMMITTED
         self._problem: Any = None
         self._has_answered = False
         self._is_outdated = False
@@ -60,7 +63,7 @@ class Connection:
     def _offsets_once(self, wanted: Mapping[Any, Any]) -> dict[Any, int]:
         if self._is_outdated:
             self._client.list_topics(timeout=_SLICE_S)
-        answers = self._client.list_offsets(wanted, request_timeout=_SLICE_S)
+        answers = self._client.list_offsets(wanted, isolation_level=self._isolation, request_timeout=_SLICE_S)
         wait(answers.values())
         return {partition: answer.result().offset for partition, answer in answers.items()}
 
