@@ -25,6 +25,8 @@ REFUSALS = frozenset({_AUTHENTICATION, 29, 30, 31, 58})
 _REFUSALS_AT_FIRST = frozenset({_UNKNOWN_HOST, _SSL})
 NOT_THERE = frozenset({3, -188, -190})
 """An unknown topic or partition, told by the broker or found out by the client."""
+_NO_OFFSET, _NO_LEADER = -1, 5
+"""The client gives less than -1, and no error, for a partition that has no leader at the moment."""
 _SLICE_S = 0.5
 _logger = logging.getLogger("unbounded")
 
@@ -65,7 +67,10 @@ class Connection:
             self._client.list_topics(timeout=_SLICE_S)
         answers = self._client.list_offsets(wanted, isolation_level=self._isolation, request_timeout=_SLICE_S)
         wait(answers.values())
-        return {partition: answer.result().offset for partition, answer in answers.items()}
+        offsets = {partition: answer.result().offset for partition, answer in answers.items()}
+        if min(offsets.values()) < _NO_OFFSET:
+            raise client_library().KafkaException(client_library().KafkaError(_NO_LEADER))
+        return offsets
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:
         deadline_us = self._clock.monotonic_us() + self._timeout_ms * 1000
