@@ -48,7 +48,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
     reasons = [place[2] for place in skipped if isinstance(place, tuple) and "no Kafka broker" in place[2]]
     if reasons:
-        text = f"{len(reasons)} tests had {reasons[0].removeprefix('Skipped: ')}. Kafka ran on the mock cluster alone."
+        had = reasons[0].removeprefix("Skipped: ")
+        text = f"{len(reasons)} tests had {had}; for them there is the mock cluster alone."
         terminalreporter.write_line(f"ATTENTION: {text}", red=True, bold=True)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 15002
 DEMO_SECONDS = 10.0
+KAFKA_PORT = 9092
+KAFKA_MESSAGES = 100_000
 BATCH_ROWS = [0, 1000, 100_000]
 STATE_KEYS = [100_000, 1_000_000, 10_000_000]
 USAGE_EXIT_CODE = 2
@@ -32,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_server(commands)
     _add_sql(commands)
     _add_demo(commands)
+    _add_kafka_dev(commands)
     _add_bench(commands)
     return parser
 
@@ -83,6 +86,15 @@ def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.set_defaults(run=_demo)
 
 
+def _add_kafka_dev(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("kafka-dev", help="run a throw-away Kafka broker in memory, for trying programs")
+    command.add_argument("--port", type=int, default=KAFKA_PORT, help="default: %(default)s")
+    command.add_argument("--topic", action="append", default=[], help="a further topic to create; may be repeated")
+    text = "how many example records a second the topic user_activity gets, 0 for none (default: %(default)s)"
+    command.add_argument("--activity", type=float, default=5.0, metavar="PER_SECOND", help=text)
+    command.set_defaults(run=_kafka_dev)
+
+
 def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     benchmarks = commands.add_parser("bench", help="measure").add_subparsers(required=True, metavar="BENCHMARK")
     command = benchmarks.add_parser("startup", help="from process start to the first result")
@@ -94,6 +106,11 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command = benchmarks.add_parser("batch", help="one micro-batch with its checkpoint, for few rows or none")
     command.add_argument("--rows", type=int, nargs="+", default=BATCH_ROWS, help="default: %(default)s")
     command.set_defaults(run=_bench_batch)
+    command = benchmarks.add_parser("kafka", help="records into Kafka, out of it, and through a windowed average")
+    text = "brokers, host:port; without them a cluster in memory, which shares this process"
+    command.add_argument("--servers", help=text)
+    command.add_argument("--messages", type=int, default=KAFKA_MESSAGES, help="default: %(default)s")
+    command.set_defaults(run=_bench_kafka)
 
 
 # `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
@@ -135,6 +152,12 @@ def _demo(options: argparse.Namespace) -> int:
     return run_demo(options.seconds, options.seed)
 
 
+def _kafka_dev(options: argparse.Namespace) -> int:
+    from unbounded.connectors.kafka.dev_broker import run_dev_broker  # noqa: PLC0415
+
+    return run_dev_broker(options.port, options.topic, options.activity)
+
+
 def _bench_startup(options: argparse.Namespace) -> int:
     from unbounded.embed.bench_startup import measure_startup  # noqa: PLC0415
 
@@ -151,3 +174,9 @@ def _bench_batch(options: argparse.Namespace) -> int:
     from unbounded.streaming.bench_batch import measure_batches  # noqa: PLC0415
 
     return measure_batches(options.rows)
+
+
+def _bench_kafka(options: argparse.Namespace) -> int:
+    from unbounded.streaming.bench_kafka import measure_kafka  # noqa: PLC0415
+
+    return measure_kafka(options.servers, options.messages)

@@ -1,4 +1,4 @@
-"""Kafka in programs, against a real broker at localhost:9092: whole ways, and what is told when something goes wrong.
+"""Kafka in programs, against a real broker: whole ways, and what is told when something goes wrong.
 
 One file, so that one worker has the broker. Without a JDK or Kafka's artifacts these tests are skipped, and the summary
 says so; what the mock cluster of librdkafka can show is in tests/unit/connectors/kafka.
@@ -35,7 +35,7 @@ Stream = Callable[..., StreamingQuery]
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     try:
-        broker = Broker(tmp_path_factory.mktemp("kafka"), PORT)
+        broker = Broker(tmp_path_factory.mktemp("kafka"), wanted_port=PORT)
     except NoBroker as reason:
         pytest.skip(f"no Kafka broker: {reason}")
     yield broker
@@ -50,7 +50,7 @@ def topic(broker: Broker, request: pytest.FixtureRequest) -> str:
     return name
 
 
-def read(spark: SparkSession, topic: str, address: str = "localhost:9092", **options: str) -> DataFrame:
+def read(spark: SparkSession, address: str, topic: str, **options: str) -> DataFrame:
     reader = spark.read.format("kafka").option("kafka.bootstrap.servers", address).option("subscribe", topic)
     return reader.options(**{name.replace("__", "."): value for name, value in options.items()}).load()
 
@@ -60,12 +60,12 @@ def values(frame: DataFrame) -> list[str]:
 
 
 @pytest.fixture
-def stream(spark: SparkSession, topic: str) -> Iterator[Stream]:
+def stream(spark: SparkSession, broker: Broker, topic: str) -> Iterator[Stream]:
     """Starts a query on the topic into a memory table of the topic's name, from the beginning."""
     queries = []
 
-    def start(address: str = "localhost:9092", **options: str) -> StreamingQuery:
-        reader = spark.readStream.format("kafka").option("kafka.bootstrap.servers", address)
+    def start(address: str = "", **options: str) -> StreamingQuery:
+        reader = spark.readStream.format("kafka").option("kafka.bootstrap.servers", address or broker.address)
         chosen = {"subscribe": topic, "startingOffsets": "earliest", **options}
         frame = reader.options(**{name.replace("__", "."): value for name, value in chosen.items()}).load()
         writer = frame.selectExpr("string(value) value", "partition", "offset").writeStream
@@ -87,14 +87,14 @@ def failure(query: StreamingQuery) -> str:
 # ---------------------------------------------------------------------------------------------- there and back
 
 
-def test_what_is_written_is_read(spark: SparkSession, topic: str) -> None:
+def test_what_is_written_is_read(spark: SparkSession, broker: Broker, topic: str) -> None:
     rows = spark.sql("""
         SELECT 'a' AS key, 'one' AS value, array(named_struct('key', 'h', 'value', X'01')) AS headers
         UNION ALL SELECT NULL, 'two', NULL
         UNION ALL SELECT 'c', NULL, array(named_struct('key', 'h', 'value', CAST(NULL AS BINARY)))""")
-    to_topic = {"kafka.bootstrap.servers": "localhost:9092", "topic": topic}
+    to_topic = {"kafka.bootstrap.servers": broker.address, "topic": topic}
     rows.write.format("kafka").options(**to_topic).save()
-    found = read(spark, topic, includeHeaders="true").orderBy("offset").drop("timestamp").collect()
+    found = read(spark, broker.address, topic, includeHeaders="true").orderBy("offset").drop("timestamp").collect()
     assert [(r.key, r.value, r.headers and [tuple(h) for h in r.headers]) for r in found] == [
         (b"a", b"one", [("h", b"\x01")]),
         (None, b"two", None),
@@ -108,7 +108,12 @@ def test_keys_go_to_the_partitions_of_java(spark: SparkSession, broker: Broker) 
     broker.create("placed", 5)
     keys = spark.range(12).selectExpr("concat('key', id) key", "'' value")
     keys.write.format("kafka").option("kafka.bootstrap.servers", broker.address).option("topic", "placed").save()
-    found = read(spark, "placed").selectExpr("int(substr(string(key), 4)) n", "partition").orderBy("n").collect()
+    found = (
+        read(spark, broker.address, "placed")
+        .selectExpr("int(substr(string(key), 4)) n", "partition")
+        .orderBy("n")
+        .collect()
+    )
     assert [row.partition for row in found] == PLACES_IN_SPARK
 
 
@@ -130,10 +135,10 @@ def test_a_stream_from_topic_to_topic_goes_on_after_a_crash(
     assert run().lastProgress["sink"]["numOutputRows"] == 2
     broker.add(topic, [b"3"])
     run()
-    assert values(read(spark, f"{topic}_out")) == ["1", "2", "3"]
+    assert values(read(spark, broker.address, f"{topic}_out")) == ["1", "2", "3"]
     (tmp_path / "checkpoint" / "commits" / "1").unlink()
     run()
-    assert values(read(spark, f"{topic}_out")) == ["1", "2", "3", "3"]
+    assert values(read(spark, broker.address, f"{topic}_out")) == ["1", "2", "3", "3"]
 
 
 def test_progress_tells_how_far_behind_a_query_is(broker: Broker, topic: str, stream: Stream) -> None:
@@ -198,7 +203,7 @@ def test_records_that_retention_took(spark: SparkSession, broker: Broker, topic:
 def test_a_batch_of_lost_records(spark: SparkSession, broker: Broker, topic: str) -> None:
     broker.add(topic, [b"0", b"1"])
     with pytest.raises(PySparkException) as error:
-        read(spark, topic, endingOffsets=f'{{"{topic}":{{"0":9}}}}').collect()
+        read(spark, broker.address, topic, endingOffsets=f'{{"{topic}":{{"0":9}}}}').collect()
     assert (error.value.getCondition(), error.value.getSqlState()) == (
         "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE",
         "22000",
@@ -238,12 +243,12 @@ def test_wrong_credentials(spark: SparkSession, broker: Broker, topic: str, stre
     target = {"topic": topic, "kafka.bootstrap.servers": broker.guarded}
     with pytest.raises(SparkException, match="Authentication failed: Invalid username or password"):
         spark.sql("SELECT 'in' AS value").write.format("kafka").options(**login, **target).save()
-    assert values(read(spark, topic)) == []
+    assert values(read(spark, broker.address, topic)) == []
 
 
 def test_a_wrong_address(spark: SparkSession, stream: Stream) -> None:
     with pytest.raises(SparkException, match=r"no\.such\.host\.invalid:9092.*Failed to resolve"):
-        read(spark, "any", "no.such.host.invalid:9092").collect()
+        read(spark, "no.such.host.invalid:9092", "any").collect()
     limits = {"kafka.default.api.timeout.ms": "200", "fetchOffset.numRetries": "1"}
     assert "Kafka at localhost:1 has not answered in 200 ms" in failure(stream("localhost:1", **limits))
 
@@ -271,6 +276,9 @@ START_MS = 1_760_000_040_000
 
 @pytest.fixture
 def user_activity(broker: Broker) -> Iterator[str]:
+    """The topic of the document's programs, which name the address themselves."""
+    if broker.address != f"localhost:{PORT}":
+        pytest.skip(f"no Kafka broker at port {PORT}, which is taken")
     broker.create(USER_TOPIC)
     yield USER_TOPIC
     broker.delete(USER_TOPIC)

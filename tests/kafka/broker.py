@@ -11,7 +11,7 @@ from pathlib import Path
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-from tests.kafka.artifacts import NoBroker, class_path
+from tests.kafka.artifacts import class_path
 
 USER, PASSWORD = "ann", "right"
 _CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
@@ -36,6 +36,7 @@ transaction.state.log.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+log.retention.ms=-1
 broker.heartbeat.interval.ms=200
 broker.session.timeout.ms=1000
 """
@@ -44,11 +45,10 @@ broker.session.timeout.ms=1000
 class Broker:
     """`address` is open to all, `guarded` wants the user's name and password."""
 
-    def __init__(self, directory: Path, port: int) -> None:
-        """Raises: NoBroker"""
+    def __init__(self, directory: Path, *, wanted_port: int) -> None:
+        """At another port if that one is taken. Raises: NoBroker"""
         self._class_path = class_path()
-        if _is_taken(port):
-            raise NoBroker(f"port {port} is taken")
+        port = _free_port() if _is_taken(wanted_port) else wanted_port
         guarded, controller = _free_port(), _free_port()
         self.address = f"localhost:{port}"
         self.guarded = f"localhost:{guarded}"

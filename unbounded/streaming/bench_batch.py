@@ -6,26 +6,12 @@ import statistics
 import sys
 import tempfile
 from dataclasses import dataclass
-from typing import cast
 
-from unbounded.analysis.analyzer import analyze
-from unbounded.analysis.context import Catalog, Ids
-from unbounded.cancellation import Cancellation
-from unbounded.checkpoint.checkpoint import open_checkpoint
 from unbounded.clock import SystemClock
-from unbounded.connectors.noop import NoopSink
 from unbounded.connectors.numbered_rows import SCHEMA, NumberedRows
-from unbounded.connectors.streams import OutputMode, SourceContext
-from unbounded.execution.database import Database
-from unbounded.functions.environment import Environment
-from unbounded.plan import unresolved as u
-from unbounded.plan.logical import LogicalPlan, StreamScan, WithWatermark
-from unbounded.sql import parse_statement
-from unbounded.storage.local import LocalFileSystem
-from unbounded.streaming.fragments import FragmentRunner
-from unbounded.streaming.incremental import incremental_plan
-from unbounded.streaming.microbatch import MicroBatch, StreamSettings
-from unbounded.streaming.stores import open_stores
+from unbounded.connectors.streams import SourceContext
+from unbounded.plan.logical import StreamScan, WithWatermark
+from unbounded.streaming.bench_query import bench_query
 from unbounded.types.datatypes import StructType
 
 BATCH_COUNT = 200
@@ -64,22 +50,6 @@ class _Steps:
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class _Names:
-    """The only relation is `readings`, with a watermark."""
-
-    source: _Steps
-
-    def find_relation(self, parts: tuple[str, ...], options: u.Options, is_streaming: bool, ids: Ids) -> LogicalPlan:
-        scan = StreamScan(self.source, ids.attributes(SCHEMA))
-        return WithWatermark(scan, scan.output[0], DELAY_US)
-
-    def find_function(self, name: str) -> None: ...
-
-    def stored(self, relation: u.Relation, plan: LogicalPlan) -> LogicalPlan:
-        return plan
-
-
 def measure_batches(row_counts: list[int]) -> int:
     """Prints a line per query and number of rows: median and 90th percentile of a batch."""
     _print(f"{BATCH_COUNT} batches, checkpoint on disk; milliseconds\n{'':>18} {'rows':>7} {'median':>7} {'p90':>7}")
@@ -94,7 +64,8 @@ def measure_batches(row_counts: list[int]) -> int:
 def _run(sql: str, row_count: int) -> list[float]:
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as directory:
-        batch = _query(sql, _Steps(row_count), directory, clock)
+        source = _Steps(row_count)
+        batch = bench_query(sql, source, directory, clock, _with_watermark)
         taken = []
         for _ in range(BATCH_COUNT + WARM_UP_COUNT):
             started_us = clock.monotonic_us()
@@ -104,15 +75,8 @@ def _run(sql: str, row_count: int) -> list[float]:
     return taken[WARM_UP_COUNT:]
 
 
-def _query(sql: str, source: _Steps, directory: str, clock: SystemClock) -> MicroBatch:
-    environment, files, mode = Environment(), LocalFileSystem(), OutputMode.UPDATE
-    statement = parse_statement(sql, {}, ())
-    assert isinstance(statement, u.Relation)
-    plan = incremental_plan(analyze(statement, environment, cast(Catalog, _Names(source))), mode)
-    checkpoint = open_checkpoint(files, directory)
-    stores = open_stores(plan, files, checkpoint, environment.time_zone, clock)
-    runner = FragmentRunner(environment, Database({}), Cancellation())
-    return MicroBatch(plan, (source,), NoopSink(), stores, checkpoint, runner, clock, StreamSettings(mode))
+def _with_watermark(scan: StreamScan) -> WithWatermark:
+    return WithWatermark(scan, scan.output[0], DELAY_US)
 
 
 def _print(line: str) -> None:

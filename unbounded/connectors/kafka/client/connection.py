@@ -25,6 +25,8 @@ REFUSALS = frozenset({_AUTHENTICATION, 29, 30, 31, 58})
 _REFUSALS_AT_FIRST = frozenset({_UNKNOWN_HOST, _SSL})
 NOT_THERE = frozenset({3, -188, -190})
 """An unknown topic or partition, told by the broker or found out by the client."""
+_NO_OFFSET, _NO_LEADER = -1, 5
+"""The client gives less than -1, and no error, for a partition that has no leader at the moment."""
 _SLICE_S = 0.5
 _logger = logging.getLogger("unbounded")
 
@@ -40,6 +42,9 @@ class Connection:
         self._timeout_ms = timeout_ms
         self._cancellation = cancellation
         self._clock = clock
+        levels = client_library().IsolationLevel
+        is_committed = properties.get("isolation.level") == "read_committed"
+        self._isolation = levels.READ_COMMITTED if is_committed else levels.READ_UNCOMMITTED
         self._problem: Any = None
         self._has_answered = False
         self._is_outdated = False
@@ -60,9 +65,12 @@ class Connection:
     def _offsets_once(self, wanted: Mapping[Any, Any]) -> dict[Any, int]:
         if self._is_outdated:
             self._client.list_topics(timeout=_SLICE_S)
-        answers = self._client.list_offsets(wanted, request_timeout=_SLICE_S)
+        answers = self._client.list_offsets(wanted, isolation_level=self._isolation, request_timeout=_SLICE_S)
         wait(answers.values())
-        return {partition: answer.result().offset for partition, answer in answers.items()}
+        offsets = {partition: answer.result().offset for partition, answer in answers.items()}
+        if min(offsets.values()) < _NO_OFFSET:
+            raise client_library().KafkaException(client_library().KafkaError(_NO_LEADER))
+        return offsets
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:
         deadline_us = self._clock.monotonic_us() + self._timeout_ms * 1000

@@ -14,6 +14,14 @@ from unbounded.connectors.kafka.source.records import RecordConsumer
 from unbounded.connectors.option_values import illegal_argument
 
 _logger = logging.getLogger("unbounded")
+_DEFAULTS = {
+    **QUIET,
+    "isolation.level": "read_uncommitted",
+    "queued.min.messages": "400000",
+    "fetch.queue.backoff.ms": "10",
+}
+"""The isolation is that of Java's client. The rest keeps the next records at hand while a batch runs: a partition is
+fetched ahead up to its limits, and on at once when there is room again."""
 _FIXED = {
     "enable.auto.commit": "false",
     "enable.auto.offset.store": "false",
@@ -25,7 +33,7 @@ _FIXED = {
 
 def open_consumer(properties: Mapping[str, str]) -> RecordConsumer:
     """Raises: SparkError for properties that the client refuses"""
-    chosen = {**QUIET, **properties, **_FIXED}
+    chosen = {**_DEFAULTS, **properties, **_FIXED}
     module, library = find_compiled_reader(), find_library()
     try:
         if module is not None and library is not None:

@@ -28,17 +28,21 @@ from unbounded.types.arrow import to_arrow_schema
 _OUT_OF_RANGE = frozenset({-140, 1})
 """Of librdkafka's codes: no such offset, told by the client or by the broker."""
 _SLICE_MS = 500
+_FAILURES_MAX = 5
+_FAILURE_WAIT_S = 0.2
 _MILLISECONDS_MAX = (2**63 - 1) // 1000
 _logger = logging.getLogger("unbounded")
 
 
 @dataclass
 class _Cursor:
-    """A reader and the next offset it gives; `ahead`: rows from there on which were read too early."""
+    """A reader and the next offset it gives; `ahead`: rows from there on which were read too early. `failures`: how
+    often in a row reading was begun again."""
 
     reader: PartitionReader
     position: int
     ahead: pa.RecordBatch | None = None
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ class RangeReader:
             except ReadFailed as error:
                 position = self._after_failure(error, position, end)
                 continue
+            self._cursors[partition].failures = 0
             rows, position = _cut(self._cursors[partition], records, end)
             if position < end and records.end_offset is not None:
                 position = self._after_end(partition, position, end)
@@ -172,9 +177,14 @@ class RangeReader:
 
     def _start_again(self, partition: TopicPartition, position: int, error: ReadFailed) -> None:
         """After the cluster has answered: while it does not, there is nothing to read."""
+        failures = self._cursors[partition].failures + 1
+        if failures > _FAILURES_MAX:
+            raise client_failure(f"Cannot read {partition} at offset {position}: {error_text(error.code)}") from error
         _logger.warning("Kafka: %s: %s; reading again from offset %d", partition, error_text(error.code), position)
+        self._cancellation.wait(_FAILURE_WAIT_S)
         self._cluster.latest([partition])
         self._start(partition, position)
+        self._cursors[partition].failures = failures
 
     def _after_end(self, partition: TopicPartition, position: int, end: int) -> int:
         """The partition ended too early: it is shorter now, or its end has moved meanwhile."""

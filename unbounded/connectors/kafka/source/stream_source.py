@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from unbounded.checkpoint.logs import VERSION, check_version
-from unbounded.connectors.kafka.client.failures import DELETED, NOT_FROM_ZERO, OFFSET_CHANGED
+from unbounded.connectors.kafka.client.failures import DELETED, DELETED_WITH_GROUP_ID, NOT_FROM_ZERO, OFFSET_CHANGED
 from unbounded.connectors.kafka.source.batch_source import open_ranges
 from unbounded.connectors.kafka.source.cluster import Cluster, resolve_start
 from unbounded.connectors.kafka.source.offsets import Offsets, TopicPartition, format_offsets, parse_offsets, set_text
@@ -30,6 +30,8 @@ from unbounded.connectors.streams import SourceContext
 from unbounded.types.datatypes import StructType
 
 _START_PREFIX = "\0"
+_LOOK_INTERVAL_US = 1_000_000
+"""How long a new partition may stay unnoticed."""
 
 
 def kafka_provider(options: Mapping[str, str]) -> KafkaProvider:
@@ -67,7 +69,7 @@ class KafkaRows:
 
 
 class KafkaSource:
-    """Implements `connectors.streams.StreamSource`, `BoundableSource` and `ReportingSource`."""
+    """Implements `connectors.streams.StreamSource`, `RememberingSource`, `BoundableSource` and `ReportingSource`."""
 
     def __init__(self, options: KafkaSourceOptions, context: SourceContext) -> None:
         self._options = options
@@ -79,6 +81,8 @@ class KafkaSource:
         self._bound: Offsets | None = None
         self._last_batch_us: int | None = None
         self._seen: Offsets = {}
+        self._partitions: frozenset[TopicPartition] | None = None
+        self._looked_us = 0
 
     @property
     def description(self) -> str:
@@ -115,7 +119,9 @@ class KafkaSource:
         begin, ends = self._begin(start), parse_offsets(end)
         deleted = sorted(begin.keys() - ends.keys())
         if deleted:
-            self._reader.lost(DELETED, partitions=set_text(deleted))
+            group_id = {"groupIdConfig": "group.id"} if "group.id" in self._options.client else {}
+            condition = DELETED_WITH_GROUP_ID if group_id else DELETED
+            self._reader.lost(condition, partitions=set_text(deleted), **group_id)
         begin = self._with_new_partitions(begin, ends)
         for partition, offset in sorted(ends.items()):
             if offset < begin[partition]:
@@ -124,6 +130,9 @@ class KafkaSource:
         schema = source_schema(has_headers=self._options.has_headers)
         ranges = {tp: (begin[tp], offset) for tp, offset in ends.items() if begin[tp] < offset}
         return KafkaRows(schema, ranges, self._reader)
+
+    def look_again(self) -> None:
+        self._partitions = None
 
     def latest_seen(self) -> str | None:
         return format_offsets(self._seen) if self._seen else None
@@ -174,10 +183,17 @@ class KafkaSource:
     def _latest(self) -> Offsets:
         if self._bound is not None:
             return self._bound
-        latest = self._cluster.latest(self._cluster.partitions(self._options.strategy))
+        latest = self._cluster.latest(self._known_partitions())
         if self._is_bounded:
             self._bound = latest
         return latest
+
+    def _known_partitions(self) -> frozenset[TopicPartition]:
+        """Looked up from time to time: a query without news asks for its offsets a hundred times a second."""
+        now_us = self._context.clock.monotonic_us()
+        if self._partitions is None or now_us - self._looked_us >= _LOOK_INTERVAL_US:
+            self._partitions, self._looked_us = self._cluster.partitions(self._options.strategy), now_us
+        return self._partitions
 
     def _with_new_partitions(self, begin: Offsets, ends: Offsets) -> Offsets:
         added = self._cluster.earliest(sorted(ends.keys() - begin.keys()))
