@@ -12,6 +12,8 @@ DEFAULT_PORT = 15002
 DEMO_SECONDS = 10.0
 BATCH_ROWS = [0, 1000, 100_000]
 STATE_KEYS = [100_000, 1_000_000, 10_000_000]
+BENCH_TABLE = "unbounded_bench"
+BENCH_TABLE_ROWS = 1_000_000
 USAGE_EXIT_CODE = 2
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 
@@ -94,6 +96,11 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command = benchmarks.add_parser("batch", help="one micro-batch with its checkpoint, for few rows or none")
     command.add_argument("--rows", type=int, nargs="+", default=BATCH_ROWS, help="default: %(default)s")
     command.set_defaults(run=_bench_batch)
+    command = benchmarks.add_parser("jdbc", help="a table written to a database and read again")
+    command.add_argument("--url", required=True, help="jdbc:postgresql://host/database?user=…&password=…")
+    command.add_argument("--table", default=BENCH_TABLE, help="a table that is replaced (default: %(default)s)")
+    command.add_argument("--rows", type=int, default=BENCH_TABLE_ROWS, help="default: %(default)s")
+    command.set_defaults(run=_bench_jdbc)
 
 
 # `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
@@ -151,3 +158,9 @@ def _bench_batch(options: argparse.Namespace) -> int:
     from unbounded.streaming.bench_batch import measure_batches  # noqa: PLC0415
 
     return measure_batches(options.rows)
+
+
+def _bench_jdbc(options: argparse.Namespace) -> int:
+    from unbounded.embed.bench_jdbc import measure_database  # noqa: PLC0415
+
+    return measure_database(options.url, options.table, options.rows)
