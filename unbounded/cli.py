@@ -14,6 +14,8 @@ KAFKA_PORT = 9092
 KAFKA_MESSAGES = 100_000
 BATCH_ROWS = [0, 1000, 100_000]
 STATE_KEYS = [100_000, 1_000_000, 10_000_000]
+BENCH_TABLE = "unbounded_bench"
+BENCH_TABLE_ROWS = 1_000_000
 USAGE_EXIT_CODE = 2
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 
@@ -111,6 +113,11 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--servers", help=text)
     command.add_argument("--messages", type=int, default=KAFKA_MESSAGES, help="default: %(default)s")
     command.set_defaults(run=_bench_kafka)
+    command = benchmarks.add_parser("jdbc", help="a table written to a database and read again")
+    command.add_argument("--url", required=True, help="jdbc:postgresql://host/database?user=…&password=…")
+    command.add_argument("--table", default=BENCH_TABLE, help="a table that is replaced (default: %(default)s)")
+    command.add_argument("--rows", type=int, default=BENCH_TABLE_ROWS, help="default: %(default)s")
+    command.set_defaults(run=_bench_jdbc)
 
 
 # `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
@@ -180,3 +187,9 @@ def _bench_kafka(options: argparse.Namespace) -> int:
     from unbounded.streaming.bench_kafka import measure_kafka  # noqa: PLC0415
 
     return measure_kafka(options.servers, options.messages)
+
+
+def _bench_jdbc(options: argparse.Namespace) -> int:
+    from unbounded.embed.bench_jdbc import measure_database  # noqa: PLC0415
+
+    return measure_database(options.url, options.table, options.rows)

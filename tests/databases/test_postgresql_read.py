@@ -150,6 +150,10 @@ def test_what_else_goes_into_the_query(spark: SparkSession, people: Schema, caps
     assert external_query(table.where("id > 3").select("id").limit(2), capsys).endswith('("id" > 3) LIMIT 2')
     assert " LIMIT" not in external_query(some.limit(2), capsys)
     assert external_query(table.groupBy().count(), capsys) == 'SELECT 1 AS "none" FROM people'
+    numbered = table.selectExpr("id", "row_number() OVER (ORDER BY id DESC) AS place")
+    assert "WHERE" not in external_query(numbered.where("id < 3"), capsys)
+    assert numbered.where("id = 2").collect() == [(2, 19)]
+    assert numbered.limit(1).collect() == [(20, 1)]
     other = spark.range(100).withColumnRenamed("id", "number")
     joined = table.join(other, table.id == other.number).where("id < 4").select("name")
     assert external_query(joined, capsys).endswith('WHERE ("id" < 4)')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -130,8 +130,14 @@ def _register(query: LoweredQuery, cursor: duckdb.DuckDBPyConnection, run: Run, 
 def _source_rows(rows: pa.RecordBatchReader, cleanup: ExitStack) -> pa.RecordBatchReader:
     """The rows of a source, read while the engine asks for them."""
     batches = _errors_as_text(iter(rows))
-    cleanup.callback(batches.close)
+    cleanup.callback(_close, batches)
     return engine_reader(rows.schema, batches)
+
+
+def _close(batches: Generator[pa.RecordBatch, None, None]) -> None:
+    """A batch that a thread of the engine waits for still arrives; then the source is let go of without this."""
+    with suppress(ValueError):
+        batches.close()
 
 
 def _python_rows(needed: PythonInput, run: Run, cleanup: ExitStack) -> pa.RecordBatchReader:

@@ -12,9 +12,9 @@ from typing import cast
 from unbounded.connectors.jdbc.source import JdbcScan
 from unbounded.functions.determinism import changes_from_call_to_call
 from unbounded.optimizer.database_conditions import condition_of
-from unbounded.plan.expressions import Attribute, Call, Expression
+from unbounded.plan.expressions import Attribute, Call, Expression, WindowCall
 from unbounded.plan.logical import Filter, Join, Limit, LogicalPlan, Project, Scan, Sort, SubqueryAlias
-from unbounded.plan.tree import collect, contains, rewrite_down
+from unbounded.plan.tree import children, collect, contains, rewrite_down
 from unbounded.plan.unresolved import JoinKind
 from unbounded.types.datatypes import BOOLEAN
 
@@ -56,7 +56,7 @@ def _sunk(plan: LogicalPlan, condition: Expression) -> LogicalPlan | None:
             wanted = condition_of(condition, {a.id: field.name for a, field in zip(output, database.columns)})
             source = None if wanted is None else database.with_condition(wanted)
             return None if source is None else replace(plan, source=source)
-        case SubqueryAlias() | Filter() | Project() | Sort() if not _is_volatile(plan):
+        case SubqueryAlias() | Filter() | Project() | Sort() if _has_own_rows(plan):
             sunk = _sunk(plan.child, condition)
             return None if sunk is None else replace(plan, child=sunk)
         case Join(left=left, right=right, kind=kind, is_lateral=False):
@@ -72,17 +72,14 @@ def _sunk(plan: LogicalPlan, condition: Expression) -> LogicalPlan | None:
             return None
 
 
-def _is_volatile(plan: SubqueryAlias | Filter | Project | Sort) -> bool:
-    """Whether it would answer otherwise if a filter moved below it."""
-    match plan:
-        case Filter(condition=condition):
-            return contains(condition, changes_from_call_to_call)
-        case Project(expressions=expressions):
-            return any(contains(expression, changes_from_call_to_call) for expression in expressions)
-        case Sort(order=order):
-            return any(contains(item, changes_from_call_to_call) for item in order)
-        case _:
-            return False
+def _has_own_rows(plan: LogicalPlan) -> bool:
+    """Whether its expressions give each row what other rows cannot change, so that rows may be left out below it."""
+    expressions = (part for part in children(plan) if not isinstance(part, LogicalPlan))
+    return not any(contains(expression, _looks_further) for expression in expressions)
+
+
+def _looks_further(node: object) -> bool:
+    return isinstance(node, WindowCall) or changes_from_call_to_call(node)
 
 
 def _limited(plan: LogicalPlan, count: int) -> LogicalPlan:
@@ -90,7 +87,7 @@ def _limited(plan: LogicalPlan, count: int) -> LogicalPlan:
     match plan:
         case Scan(source=JdbcScan() as database):
             return replace(plan, source=database.with_limit(count))
-        case Project() | SubqueryAlias():
+        case Project() | SubqueryAlias() if _has_own_rows(plan):
             return replace(plan, child=_limited(plan.child, count))
         case Filter(child=child, condition=condition):
             pushed = _pushed(plan)

@@ -58,6 +58,10 @@ class AdbcConnection:
             try:
                 cursor.execute(query)
                 yield from cursor.fetch_record_batch()
+            except GeneratorExit:
+                with suppress(self._error):
+                    cursor.adbc_cancel()
+                raise
             except (self._error, pa.ArrowException, OSError) as error:
                 raise self._explain(error) from error
 

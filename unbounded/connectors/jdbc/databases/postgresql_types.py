@@ -114,7 +114,8 @@ def foreign_column(field: pa.Field[pa.DataType], declared: Declared | None, *, p
 
 def _scalar(field: pa.Field[pa.DataType], name: str, declared: Declared | None, *, prefers_ntz: bool) -> _Type:
     if name == "numeric":
-        return _numeric(int((field.metadata or {}).get(b"POSTGRESQL:typmod", b"-1")))
+        decimal, cast = _numeric(int((field.metadata or {}).get(b"POSTGRESQL:typmod", b"-1")))
+        return _Type(decimal, f"{{0}}::{cast}::text" if cast else "{0}::text")
     if name == "bit":
         if declared is not None and declared.modifier == 1:
             return _Type(BOOLEAN, "({0}::text = '1')", Comparison.NONE)
@@ -124,19 +125,20 @@ def _scalar(field: pa.Field[pa.DataType], name: str, declared: Declared | None, 
     return _TYPES.get(name, _OTHER)
 
 
-def _numeric(modifier: int) -> _Type:
-    """NUMERIC(p, s) with Spark's bounds; the server rounds, and refuses what does not fit."""
+def _numeric(modifier: int) -> tuple[DecimalType, str]:
+    """NUMERIC(p, s) with Spark's bounds, and the type the server must cast to, which rounds and refuses what does not
+    fit; empty if none."""
     if modifier < 0:
-        return _Type(_UNLIMITED, "{0}::numeric(38,18)")
+        return _UNLIMITED, "numeric(38,18)"
     precision, scale = (modifier - 4) >> 16 & 0xFFFF, (modifier - 4) & 0x7FF
     scale = scale - 0x800 if scale & 0x400 else scale
     if scale < 0:
         precision, scale = precision - scale, 0
     precision = max(precision, scale)
     if precision <= _MAX_PRECISION:
-        return _Type(DecimalType(precision, scale))
+        return DecimalType(precision, scale), ""
     kept = max(scale - (precision - _MAX_PRECISION), 0)
-    return _Type(DecimalType(_MAX_PRECISION, kept), f"{{0}}::numeric({_MAX_PRECISION},{kept})")
+    return DecimalType(_MAX_PRECISION, kept), f"numeric({_MAX_PRECISION},{kept})"
 
 
 def _array(element: str, declared: Declared | None, *, prefers_ntz: bool) -> _Type:
@@ -157,8 +159,8 @@ def _array(element: str, declared: Declared | None, *, prefers_ntz: bool) -> _Ty
 def _element(element: str, modifier: int, *, prefers_ntz: bool) -> tuple[DataType, str]:
     """The type of an array's elements, and the SQL of the array."""
     if element == "numeric":
-        numeric = _numeric(modifier)
-        return numeric.data_type, "{0}" if numeric.form == "{0}" else f"{numeric.form}[]"
+        decimal, cast = _numeric(modifier)
+        return decimal, f"{{0}}::{cast}[]" if cast else "{0}"
     if element in _ELEMENTS_AS_THEY_ARE:
         times = _NTZ if prefers_ntz and element in _NTZ else _TYPES
         return times[element].data_type, "{0}"
