@@ -11,6 +11,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 15002
 DEMO_SECONDS = 10.0
 BATCH_ROWS = [0, 1000, 100_000]
+DELTA_ROWS = [10_000]
 STATE_KEYS = [100_000, 1_000_000, 10_000_000]
 USAGE_EXIT_CODE = 2
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
@@ -94,6 +95,9 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command = benchmarks.add_parser("batch", help="one micro-batch with its checkpoint, for few rows or none")
     command.add_argument("--rows", type=int, nargs="+", default=BATCH_ROWS, help="default: %(default)s")
     command.set_defaults(run=_bench_batch)
+    command = benchmarks.add_parser("delta", help="batches that a stream writes into a Delta table")
+    command.add_argument("--rows", type=int, nargs="+", default=DELTA_ROWS, help="default: %(default)s")
+    command.set_defaults(run=_bench_delta)
 
 
 # `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
@@ -151,3 +155,9 @@ def _bench_batch(options: argparse.Namespace) -> int:
     from unbounded.streaming.bench_batch import measure_batches  # noqa: PLC0415
 
     return measure_batches(options.rows)
+
+
+def _bench_delta(options: argparse.Namespace) -> int:
+    from unbounded.connectors.delta.bench_delta import measure_delta  # noqa: PLC0415
+
+    return measure_delta(options.rows)
