@@ -13,6 +13,7 @@ DEMO_SECONDS = 10.0
 KAFKA_PORT = 9092
 KAFKA_MESSAGES = 100_000
 BATCH_ROWS = [0, 1000, 100_000]
+DELTA_ROWS = [10_000]
 STATE_KEYS = [100_000, 1_000_000, 10_000_000]
 BENCH_TABLE = "unbounded_bench"
 BENCH_TABLE_ROWS = 1_000_000
@@ -118,6 +119,9 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--table", default=BENCH_TABLE, help="a table that is replaced (default: %(default)s)")
     command.add_argument("--rows", type=int, default=BENCH_TABLE_ROWS, help="default: %(default)s")
     command.set_defaults(run=_bench_jdbc)
+    command = benchmarks.add_parser("delta", help="batches that a stream writes into a Delta table")
+    command.add_argument("--rows", type=int, nargs="+", default=DELTA_ROWS, help="default: %(default)s")
+    command.set_defaults(run=_bench_delta)
 
 
 # `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
@@ -193,3 +197,9 @@ def _bench_jdbc(options: argparse.Namespace) -> int:
     from unbounded.embed.bench_jdbc import measure_database  # noqa: PLC0415
 
     return measure_database(options.url, options.table, options.rows)
+
+
+def _bench_delta(options: argparse.Namespace) -> int:
+    from unbounded.connectors.delta.bench_delta import measure_delta  # noqa: PLC0415
+
+    return measure_delta(options.rows)

@@ -42,7 +42,7 @@ def test_create_insert_describe_drop(spark: SparkSession, name: str) -> None:
     assert refused(spark, f"INSERT INTO {name} VALUES (1)") == "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
     assert refused(spark, f"INSERT INTO {name} SELECT 'x', array(1)") == "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"
     assert refused(spark, f"SHOW CREATE TABLE {name}") == "DELTA_OPERATION_NOT_ALLOWED"
-    assert refused(spark, f"TRUNCATE TABLE {name}") == "DELTA_OPERATION_NOT_ALLOWED"
+    assert refused(spark, f"TRUNCATE TABLE {name}") == "_LEGACY_ERROR_TEMP_1121"
     spark.sql(f"DROP TABLE {name}")
     assert refused(spark, f"SELECT * FROM {name}") == "TABLE_OR_VIEW_NOT_FOUND"
 

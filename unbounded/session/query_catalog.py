@@ -18,7 +18,7 @@ from unbounded.plan.expressions import SortOrder
 from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Scan, Sort, StreamScan
 from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
-from unbounded.session.delta.reads import delta_relation, in_table_order, is_delta
+from unbounded.session.delta.reads import delta_relation, in_stream_order, is_delta
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import table_provider
 from unbounded.session.jdbc_reads import jdbc_relation
@@ -96,7 +96,7 @@ class QueryCatalog:
         if source.is_streaming:
             provider = build_source(source, self._files, self._names.config)
             read = _streamed(provider, ids)
-            return in_table_order(read, provider.table) if isinstance(provider, DeltaStreamProvider) else read
+            return in_stream_order(read, provider, ids) if isinstance(provider, DeltaStreamProvider) else read
         if is_delta(source.format, self._names.config):
             return delta_relation(source, self._names.config, ids)
         if (source.format or "").lower() == KAFKA:

@@ -23,6 +23,7 @@ WAREHOUSE_DIRECTORY = "spark.sql.warehouse.dir"
 SESSION_TIME_ZONE = "spark.sql.session.timeZone"
 
 OWN_DEFAULTS: Mapping[str, str | None] = {
+    "unbounded.delta.optimizeEvery": "0",
     "unbounded.duckdb.optimizer": "true",
     "unbounded.duckdb.threads": "0",
     "unbounded.streaming.idleTimeout": None,

@@ -108,9 +108,9 @@ def build_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
 def _delta(command: u.WriteStream, context: SinkContext) -> StreamSink:
     schema = context.plan.schema
     if not command.table:
-        return delta_sink(command, schema, context.query_id)
+        return delta_sink(command, schema, context.query_id, context.config)
     table = table_for_stream(command, schema, context.commands)
-    return delta_sink(replace(command, path=table.location), schema, context.query_id)
+    return delta_sink(replace(command, path=table.location), schema, context.query_id, context.config)
 
 
 def _console(command: u.WriteStream, context: SinkContext) -> StreamSink:

@@ -12,7 +12,7 @@ from unbounded.connectors.formats import find_file_format
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.identifiers import quote_parts
-from unbounded.session.delta.metadata import as_in_log
+from unbounded.session.delta.metadata import as_in_log, table_at_path
 from unbounded.session.file_sources import FileSources
 from unbounded.session.warehouse import Table, Warehouse
 from unbounded.sql import parse_statement
@@ -52,7 +52,7 @@ class Tables:
         """The columns and properties of a Delta table are those its log has now."""
         name = self.complete(parts)
         table = None if name is None else self.warehouse.find(*name)
-        return None if table is None else as_in_log(table)
+        return table_at_path(parts) if table is None else as_in_log(table)
 
     def get(self, parts: tuple[str, ...]) -> Table:
         """Raises: SparkError TABLE_OR_VIEW_NOT_FOUND"""

@@ -50,6 +50,11 @@ class Table:
     view_database: str = DEFAULT_DATABASE
 
     @property
+    def is_path(self) -> bool:
+        """Whether it has no name in the warehouse: ``delta.`/path` ``."""
+        return self.name.startswith("/")
+
+    @property
     def parts(self) -> tuple[str, str, str]:
         return ("spark_catalog", self.database, self.name)
 

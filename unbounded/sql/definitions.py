@@ -134,6 +134,11 @@ def _create_table(parser: StatementGrammar, scope: Scope, *, replaces: bool) -> 
     )
 
 
+def read_columns(parser: StatementGrammar, scope: Scope) -> StructType:
+    """`(name type, …)`, or one column without the parentheses."""
+    return _schema(parser.columns() if parser.word == "(" else parser.bare_columns(), scope)
+
+
 def _schema(columns: list[ColumnDefinition], scope: Scope) -> StructType:
     return StructType(tuple(_field(column, scope) for column in columns))
 

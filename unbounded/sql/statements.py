@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from unbounded.errors import not_supported
 from unbounded.plan.unresolved import (
+    AddColumns,
     CacheTable,
     Command,
     DescribeQuery,
@@ -17,6 +18,7 @@ from unbounded.plan.unresolved import (
     Relation,
     RenameTable,
     SetConfig,
+    SetTableProperties,
     ShowColumns,
     ShowCreateTable,
     ShowDatabases,
@@ -28,12 +30,13 @@ from unbounded.plan.unresolved import (
     UnsupportedCommand,
     UseDatabase,
 )
-from unbounded.sql.definitions import database_name, read_create, read_drop
+from unbounded.sql.definitions import database_name, read_columns, read_create, read_drop
 from unbounded.sql.errors import Source
 from unbounded.sql.grammar.statements import StatementGrammar
 from unbounded.sql.queries import translate_query, with_ctes
 from unbounded.sql.row_changes import read_delete, read_merge, read_update
 from unbounded.sql.scope import Scope
+from unbounded.sql.upkeep import read_detail, read_history, read_optimize, read_restore, read_vacuum
 
 Reader = Callable[[StatementGrammar, Scope], Command]
 
@@ -185,6 +188,10 @@ def _show_columns_table(parser: StatementGrammar) -> tuple[str, ...]:
 def _describe(parser: StatementGrammar, scope: Scope) -> Command:
     if parser.word in ("FUNCTION", "DATABASE", "SCHEMA", "NAMESPACE", "CATALOG") and parser.next_word:
         return UnsupportedCommand(f"DESCRIBE {parser.word}")
+    if parser.next_word not in ("", ".") and parser.take_words("HISTORY"):
+        return read_history(parser)
+    if parser.next_word not in ("", ".") and parser.take_words("DETAIL"):
+        return read_detail(parser)
     if parser.take_words("QUERY") or parser.is_at_query and parser.word not in ("TABLE", "VALUES"):
         return DescribeQuery(_query(parser, scope))
     parser.take_words("TABLE")
@@ -240,10 +247,14 @@ def _truncate(parser: StatementGrammar, scope: Scope) -> Command:
 
 
 def _alter(parser: StatementGrammar, scope: Scope) -> Command:
-    """Only RENAME TO changes a table here."""
+    """RENAME TO; and for Delta tables SET TBLPROPERTIES and ADD COLUMNS."""
     table = parser.expect_parts()
     if parser.take_words("RENAME", "TO"):
         return RenameTable(table, parser.expect_parts())
+    if parser.take_words("SET", "TBLPROPERTIES"):
+        return SetTableProperties(table, parser.properties())
+    if parser.take_words("ADD", "COLUMNS") or parser.take_words("ADD", "COLUMN"):
+        return AddColumns(table, read_columns(parser, scope))
     return UnsupportedCommand(f"ALTER TABLE … {parser.word}")
 
 
@@ -262,6 +273,9 @@ _READERS: dict[tuple[str, ...], Reader] = {
     ("DELETE", "FROM"): read_delete,
     ("UPDATE",): read_update,
     ("MERGE",): read_merge,
+    ("OPTIMIZE",): read_optimize,
+    ("VACUUM",): read_vacuum,
+    ("RESTORE",): read_restore,
     ("ALTER", "TABLE"): _alter,
     ("ALTER", "VIEW"): _alter,
 }

@@ -6,6 +6,7 @@ import pytest
 
 from unbounded.errors import SparkError
 from unbounded.plan.unresolved import (
+    AddColumns,
     Assignment,
     CacheTable,
     CreateDatabase,
@@ -13,6 +14,8 @@ from unbounded.plan.unresolved import (
     CreateView,
     DataSource,
     DeleteFrom,
+    DescribeDetail,
+    DescribeHistory,
     DescribeQuery,
     DescribeTable,
     DropDatabase,
@@ -27,8 +30,11 @@ from unbounded.plan.unresolved import (
     MergeMatch,
     NamedTable,
     OneRow,
+    OptimizeTable,
     Project,
+    RestoreTable,
     SetConfig,
+    SetTableProperties,
     ShowColumns,
     ShowCreateTable,
     ShowDatabases,
@@ -42,6 +48,7 @@ from unbounded.plan.unresolved import (
     UnsupportedCommand,
     UpdateTable,
     UseDatabase,
+    VacuumTable,
     WithCtes,
 )
 from unbounded.sql import parse_statement
@@ -150,7 +157,16 @@ STATEMENTS = {
     "reset a.b": SetConfig("a.b", is_reset=True),
     "set var x = 1": UnsupportedCommand("SET VAR"),
     # known by name only
-    "alter table t add columns (a int)": UnsupportedCommand("ALTER TABLE … ADD"),
+    "alter table t add columns (a int)": AddColumns(("t",), StructType((StructField("a", INTEGER),))),
+    "alter table t set tblproperties (a = 1)": SetTableProperties(("t",), (("a", "1"),)),
+    "alter table t drop columns (a)": UnsupportedCommand("ALTER TABLE … DROP"),
+    "optimize d.t zorder by (a, b)": OptimizeTable(("d", "t"), ("a", "b")),
+    "vacuum t retain 200 hours dry run": VacuumTable(("t",), 200.0, is_dry_run=True),
+    "restore table t to version as of 3": RestoreTable(("t",), version=3),
+    "restore t timestamp as of '2026-01-01'": RestoreTable(("t",), timestamp="2026-01-01"),
+    "describe history t limit 3": DescribeHistory(("t",), 3),
+    "describe detail t": DescribeDetail(("t",)),
+    "describe history": DescribeTable(("history",)),
     "delete from t": DeleteFrom(("t",)),
     "delete from d.t as x where a": DeleteFrom(("d", "t"), "x", UnresolvedAttribute(("a",))),
     "update t set a = 1, t.b = default": UpdateTable(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -61,10 +61,18 @@ def commit_times(path: str) -> Sequence[CommitTime]:
     return times
 
 
+@dataclass(frozen=True, slots=True)
+class FeedFile:
+    """A file of the change data feed. `change_type`: of all its rows; None if each row says its own."""
+
+    file: DataFile
+    partition_values: Mapping[str, str | None]
+    change_type: str | None
+
+
 def read_commit(path: str, version: int) -> Commit:
     """Raises: FileNotFoundError if the version does not exist, or no more"""
-    with open(commit_path(path, version), encoding="utf-8") as file:
-        actions = [json.loads(line) for line in file if line.strip()]
+    actions = _actions(path, version)
     added = [action["add"] for action in actions if _changes_data(action.get("add"))]
     removed = [action["remove"] for action in actions if _changes_data(action.get("remove"))]
     metadata: dict[str, Any] = next((action["metaData"] for action in actions if "metaData" in action), {})
@@ -76,6 +84,37 @@ def read_commit(path: str, version: int) -> Commit:
         metadata.get("schemaString"),
         metadata.get("id"),
     )
+
+
+def read_feed(path: str, version: int) -> Sequence[FeedFile]:
+    """Raises: FileNotFoundError if the version does not exist, or no more"""
+    actions = _actions(path, version)
+    changed = [FeedFile(*_placed(path, action["cdc"]), None) for action in actions if "cdc" in action]
+    if changed:
+        return changed
+    kinds = (("add", "insert"), ("remove", "delete"))
+    rows = ((action.get(name), kind) for action in actions for name, kind in kinds)
+    return [FeedFile(*_placed(path, found), kind) for found, kind in rows if found and _changes_data(found)]
+
+
+def _placed(path: str, action: Mapping[str, Any]) -> tuple[DataFile, Mapping[str, str | None]]:
+    name, modified_ms = action["path"], action.get("modificationTime") or action.get("deletionTimestamp") or 0
+    return DataFile(file_path(path, name), action.get("size") or 0, modified_ms), action.get("partitionValues") or {}
+
+
+def read_properties(path: str, version: int) -> Mapping[str, str] | None:
+    """The properties of the table, if the version changes its metadata. Raises: FileNotFoundError"""
+    return next((a["metaData"]["configuration"] for a in _actions(path, version) if "metaData" in a), None)
+
+
+def read_info(path: str, version: int) -> Mapping[str, Any]:
+    """What the writer of the version said about it. Raises: FileNotFoundError"""
+    return next((action["commitInfo"] for action in _actions(path, version) if "commitInfo" in action), {})
+
+
+def _actions(path: str, version: int) -> list[dict[str, Any]]:
+    with open(commit_path(path, version), encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
 
 
 def file_path(table_path: str, name: str) -> str:

@@ -13,7 +13,6 @@ from unbounded.connectors.option_values import illegal_argument
 from unbounded.errors import analysis_error, not_supported
 
 _logger = logging.getLogger("unbounded")
-_NO_FEED = "Read the table's versions with versionAsOf."
 
 
 class DeltaUse(Enum):
@@ -25,8 +24,10 @@ class DeltaUse(Enum):
     SINK = "the streaming sink delta"
 
 
+_FEED = ("readchangefeed", "readchangedata")
+_FEED_BOUNDS = ("startingversion", "startingtimestamp", "endingversion", "endingtimestamp")
 _KNOWN: Mapping[DeltaUse, frozenset[str]] = {
-    DeltaUse.READ: frozenset({"path", "versionasof", "timestampasof"}),
+    DeltaUse.READ: frozenset({"path", "versionasof", "timestampasof", *_FEED, *_FEED_BOUNDS}),
     DeltaUse.WRITE: frozenset(
         {
             "path",
@@ -48,6 +49,10 @@ _KNOWN: Mapping[DeltaUse, frozenset[str]] = {
             "ignoredeletes",
             "ignorechanges",
             "skipchangecommits",
+            "failondataloss",
+            "maxbytespertrigger",
+            "excluderegex",
+            *_FEED,
         }
     ),
     DeltaUse.SINK: frozenset({"path", "checkpointlocation", "mergeschema", "overwriteschema", "usermetadata"}),
@@ -63,19 +68,14 @@ class _Refused:
     hint: str
 
 
-_FEEDS = (_Refused("readChangeFeed", "false", _NO_FEED), _Refused("readChangeData", "false", _NO_FEED))
 _WRITES = (
     _Refused("dataChange", "true", "Leave it out."),
     _Refused("maxRecordsPerFile", "0", "Leave it out."),
 )
 _REFUSED: Mapping[DeltaUse, tuple[_Refused, ...]] = {
-    DeltaUse.READ: _FEEDS,
+    DeltaUse.READ: (),
     DeltaUse.SOURCE: (
-        *_FEEDS,
-        _Refused("failOnDataLoss", "true", "Start a new checkpoint with startingVersion."),
         _Refused("withEventTimeOrder", "false", "Leave it out."),
-        _Refused("maxBytesPerTrigger", "", "Use maxFilesPerTrigger."),
-        _Refused("excludeRegex", "", "Filter the rows."),
         _Refused("schemaTrackingLocation", "", "Start a new checkpoint when columns change."),
     ),
     DeltaUse.WRITE: _WRITES,
@@ -102,10 +102,21 @@ def boolean(options: Mapping[str, str], name: str) -> bool:
     return value == "true"
 
 
+def reads_feed(options: Mapping[str, str]) -> bool:
+    return boolean(options, "readChangeFeed") or boolean(options, "readChangeData")
+
+
 def version_number(text: str, name: str) -> int:
     if not text.isdecimal():
         raise illegal_argument(f"Invalid value '{text}' for option '{name}', must be greater than or equal to zero")
     return int(text)
+
+
+def shown_instant(milliseconds: int, zone: ZoneInfo | timezone) -> str:
+    """As Delta's errors show an instant: `2024-01-31 10:00:00.0`."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, zone)
+    fraction = f"{milliseconds % 1000:03}".rstrip("0") or "0"
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{fraction}"
 
 
 def instant_ms(text: str, zone: ZoneInfo | timezone) -> int:
@@ -113,6 +124,6 @@ def instant_ms(text: str, zone: ZoneInfo | timezone) -> int:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise analysis_error("DELTA_TIMESTAMP_INVALID", expr=text) from None
+        raise analysis_error("DELTA_TIMESTAMP_INVALID", expr=f"'{text}'") from None
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
     return int(moment.timestamp() * 1000)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from unbounded.connectors.delta.options import DeltaUse, boolean, check_options, version_number
+from unbounded.connectors.delta.options import DeltaUse, boolean, check_options, reads_feed, version_number
 from unbounded.connectors.option_values import illegal_argument
 from unbounded.errors import analysis_error
 
+_SIZE = re.compile(r"(\d+)(b|kb?|mb?|gb?|tb?|pb?|)")
 LATEST = "latest"
 _FILES_PER_TRIGGER = 1000
 
@@ -23,6 +25,14 @@ class DeltaStreamOptions:
     ignores_deletes: bool
     ignores_changes: bool
     skips_change_commits: bool
+    fails_on_data_loss: bool = True
+    reads_feed: bool = False
+    bytes_max: int | None = None
+    excluded: re.Pattern[str] | None = None
+
+    def excludes(self, name: str) -> bool:
+        """Whether rows of the file, named from the table's folder, are left out."""
+        return self.excluded is not None and self.excluded.search(name) is not None
 
 
 def delta_stream_options(options: Mapping[str, str]) -> DeltaStreamOptions:
@@ -40,7 +50,30 @@ def delta_stream_options(options: Mapping[str, str]) -> DeltaStreamOptions:
         boolean(options, "ignoreDeletes"),
         boolean(options, "ignoreChanges"),
         boolean(options, "skipChangeCommits"),
+        options.get("failondataloss", "true").lower() != "false",
+        reads_feed(options),
+        _bytes(options.get("maxbytespertrigger")),
+        _pattern(options.get("excluderegex")),
     )
+
+
+def _bytes(text: str | None) -> int | None:
+    """`1000`, `10k`, `1g`, …: powers of 1024."""
+    if text is None:
+        return None
+    match = _SIZE.fullmatch(text.strip().lower())
+    if match is None or int(match[1]) == 0:
+        message = f"Invalid value '{text}' for option 'maxBytesPerTrigger', must be a size configuration such as '10g'"
+        raise illegal_argument(message)
+    power: int = "bkmgtp".index(match[2][:1] or "b")
+    return int(match[1]) * int(1024**power)
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    try:
+        return None if text is None else re.compile(text)
+    except re.error as error:
+        raise illegal_argument(f"Please recheck your syntax for 'excludeRegex': {error}") from None
 
 
 def _positive(text: str | None) -> int:

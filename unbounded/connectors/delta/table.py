@@ -20,6 +20,15 @@ from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.types.datatypes import INTEGER, StructField, StructType, TimestampType
 from unbounded.types.json_form import from_json
 
+FEATURES_OF: Mapping[int, frozenset[str]] = {
+    2: frozenset({"appendOnly", "invariants"}),
+    3: frozenset({"checkConstraints"}),
+    4: frozenset({"changeDataFeed", "generatedColumns"}),
+    5: frozenset({"columnMapping"}),
+    6: frozenset({"identityColumns"}),
+}
+"""What a writer's version stands for that has no list of features."""
+
 FILE_NUMBER = "_unbounded_file"
 _MAPPING = "delta.columnMapping.mode"
 _FEATURES = frozenset({"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
@@ -64,7 +73,11 @@ class Snapshot:
         return replace(scan, files=tuple(files), partition_schema=partitions, told=frozenset({FILE_NUMBER}))
 
     def partition_values(self, position: int) -> Mapping[str, str | None]:
-        return dict(zip(self.partition_columns, self._values(self.files[position].path), strict=True))
+        return self.values_of(self.files[position].path)
+
+    def values_of(self, path: str) -> Mapping[str, str | None]:
+        """The partition values of a file, by the names of its folders."""
+        return dict(zip(self.partition_columns, self._values(path), strict=True))
 
     def _values(self, path: str) -> tuple[str | None, ...]:
         folders = os.path.dirname(os.path.relpath(path, self.path))
@@ -85,15 +98,24 @@ class TableMetadata:
     partition_columns: tuple[str, ...]
     properties: tuple[tuple[str, str], ...]
     comment: str | None
+    created_ms: int | None
     reader_version: int
     writer_version: int
-    features: tuple[str, ...]
+    reader_features: tuple[str, ...]
+    writer_features: tuple[str, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """As Delta counts them: a version without a list of features stands for those it has."""
+        if self.reader_features or self.writer_features:
+            return tuple(sorted({*self.reader_features, *self.writer_features}))
+        return tuple(sorted(name for v, names in FEATURES_OF.items() if v <= self.writer_version for name in names))
 
 
 def open_metadata(path: str) -> TableMetadata:
-    """Raises: SparkError DELTA_PATH_DOES_NOT_EXIST, DELTA_MISSING_DELTA_TABLE"""
+    """Raises: SparkError PATH_NOT_FOUND, DELTA_TABLE_NOT_FOUND"""
     _require_table(path)
-    return metadata_of(_guarded(path, lambda: library().DeltaTable(path)))
+    return metadata_of(guarded(path, lambda: library().DeltaTable(path)))
 
 
 def metadata_of(table: Any) -> TableMetadata:
@@ -107,23 +129,25 @@ def metadata_of(table: Any) -> TableMetadata:
         tuple(metadata.partition_columns),
         tuple(sorted(metadata.configuration.items())),
         metadata.description or None,
+        metadata.created_time,
         protocol.min_reader_version,
         protocol.min_writer_version,
-        tuple(sorted({*(protocol.reader_features or ()), *(protocol.writer_features or ())})),
+        tuple(sorted(protocol.reader_features or ())),
+        tuple(sorted(protocol.writer_features or ())),
     )
 
 
 def open_table(path: str) -> Any:
-    """The table at `path` (absolute) as delta-rs knows it. Raises: SparkError DELTA_PATH_DOES_NOT_EXIST, …"""
+    """The table at `path` (absolute) as delta-rs knows it. Raises: SparkError PATH_NOT_FOUND, DELTA_TABLE_NOT_FOUND"""
     _require_table(path)
-    return _guarded(path, lambda: library().DeltaTable(path))
+    return guarded(path, lambda: library().DeltaTable(path))
 
 
 def _require_table(path: str) -> None:
     if not os.path.exists(path):
-        raise analysis_error("DELTA_PATH_DOES_NOT_EXIST", path=path)
+        raise analysis_error("PATH_NOT_FOUND", path=path)
     if not log.is_table(path):
-        raise analysis_error("DELTA_MISSING_DELTA_TABLE", tableName=f"`{path}`")
+        raise analysis_error("DELTA_TABLE_NOT_FOUND", tableName=f"`{path}`")
 
 
 def open_snapshot(path: str, version: int | None, time_zone: str) -> Snapshot:
@@ -134,7 +158,7 @@ def open_snapshot(path: str, version: int | None, time_zone: str) -> Snapshot:
     table = open_table(path)
     if version is not None and version != table.version():
         _check_version(path, version, table.version())
-        _guarded(path, lambda: table.load_as_version(version))
+        guarded(path, lambda: table.load_as_version(version))
     return snapshot_of(table, path, time_zone)
 
 
@@ -195,7 +219,7 @@ def _check_partitions(schema: StructType, names: Sequence[str], time_zone: str) 
         raise not_supported("A Delta table partitioned by TIMESTAMP outside the time zone UTC", hint)
 
 
-def _guarded(path: str, call: Any) -> Any:
+def guarded(path: str, call: Any) -> Any:
     """What `call` returns; an error of delta-rs becomes ours."""
     try:
         return call()

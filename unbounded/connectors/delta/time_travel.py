@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timezone
+from collections.abc import Mapping, Sequence
+from datetime import timezone
 from zoneinfo import ZoneInfo
 
-from unbounded.connectors.delta.log import commit_times, is_table
-from unbounded.connectors.delta.options import instant_ms, version_number
+from unbounded.connectors.delta.log import CommitTime, commit_times, is_table
+from unbounded.connectors.delta.options import instant_ms, shown_instant, version_number
 from unbounded.connectors.option_values import illegal_argument
-from unbounded.errors import analysis_error
+from unbounded.errors import SparkError, analysis_error
 
 
 def version_to_read(path: str, options: Mapping[str, str], zone: ZoneInfo | timezone) -> int | None:
@@ -28,14 +28,17 @@ def _version_at(path: str, text: str, zone: ZoneInfo | timezone) -> int:
     times = commit_times(path)
     earlier = [time.version for time in times if time.milliseconds <= milliseconds]
     if not earlier:
-        shown = _shown(times[0].milliseconds, zone)
-        raise analysis_error("DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION", userTimestamp=text, commitTs=shown)
+        commit = shown_instant(times[0].milliseconds, zone)
+        shown = {"userTimestamp": shown_instant(milliseconds, zone), "commitTs": commit}
+        condition = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
+        raise analysis_error(condition, timestampString=commit.partition(".")[0], **shown)
     if milliseconds > times[-1].milliseconds:
-        shown = _shown(times[-1].milliseconds, zone)
-        parameters = {"providedTimestamp": text, "tableName": path, "maximumTimestamp": shown}
-        raise analysis_error("DELTA_TIMESTAMP_GREATER_THAN_COMMIT", **parameters)
+        raise after_last_commit(milliseconds, times, zone)
     return earlier[-1]
 
 
-def _shown(milliseconds: int, zone: ZoneInfo | timezone) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, zone).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+def after_last_commit(milliseconds: int, times: Sequence[CommitTime], zone: ZoneInfo | timezone) -> SparkError:
+    commit = shown_instant(times[-1].milliseconds, zone)
+    parameters = {"tableName": commit, "maximumTimestamp": commit.partition(".")[0]}
+    provided = shown_instant(milliseconds, zone)
+    return analysis_error("DELTA_TIMESTAMP_GREATER_THAN_COMMIT", providedTimestamp=provided, **parameters)

@@ -70,7 +70,7 @@ def check_writable(metadata: TableMetadata, *, removes: bool) -> None:
     if removes and properties.get(_APPEND_ONLY, "false").lower() == "true":
         parameters = {"table_name": "null", "config": _APPEND_ONLY}
         raise unsupported_error("DELTA_CANNOT_MODIFY_APPEND_ONLY", **parameters)
-    for feature in metadata.features:
+    for feature in {*metadata.reader_features, *metadata.writer_features}:
         if feature not in _FEATURES:
             raise _refused(f"the feature {feature}")
     if metadata.writer_version > _WRITER_VERSION_MAX:
@@ -85,16 +85,21 @@ def commit(snapshot: Snapshot, changes: Changes, files: FileSystem, now_ms: int)
     """Puts `changes` as the version after `snapshot`; False, and nothing done, if that version is there already."""
     version = snapshot.version + 1
     actions = [_info(changes, snapshot, now_ms)]
-    actions += [{"remove": _removed(snapshot, position, now_ms)} for position in changes.removed]
+    actions += [{"remove": removed_file(snapshot, position, now_ms)} for position in changes.removed]
     actions += [{"add": _added(file)} for file in changes.added]
     actions += [{"cdc": _of_feed(file)} for file in changes.feed]
-    content = "".join(json.dumps(action, ensure_ascii=False, separators=(",", ":")) + "\n" for action in actions)
-    if not files.put_if_absent(commit_path(snapshot.path, version), content.encode()):
+    if not put_version(snapshot.path, version, actions, files):
         return False
     interval = int(dict(snapshot.properties).get(_CHECKPOINT_INTERVAL, _CHECKPOINT_INTERVAL_DEFAULT))
     if version % interval == 0:
         library().DeltaTable(snapshot.path).create_checkpoint()
     return True
+
+
+def put_version(path: str, version: int, actions: Sequence[Mapping[str, Any]], files: FileSystem) -> bool:
+    """Durably; False, and nothing done, if the version is there already."""
+    content = "".join(json.dumps(action, ensure_ascii=False, separators=(",", ":")) + "\n" for action in actions)
+    return files.put_if_absent(commit_path(path, version), content.encode())
 
 
 def _info(changes: Changes, snapshot: Snapshot, now_ms: int) -> dict[str, Any]:
@@ -111,7 +116,7 @@ def _info(changes: Changes, snapshot: Snapshot, now_ms: int) -> dict[str, Any]:
     return {"commitInfo": info}
 
 
-def _removed(snapshot: Snapshot, position: int, now_ms: int) -> dict[str, Any]:
+def removed_file(snapshot: Snapshot, position: int, now_ms: int) -> dict[str, Any]:
     file = snapshot.files[position]
     return {
         "path": snapshot.names[position],

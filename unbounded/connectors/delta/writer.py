@@ -18,7 +18,7 @@ from unbounded.connectors.delta.fitting import (
 )
 from unbounded.connectors.delta.library import library
 from unbounded.connectors.delta.log import is_table
-from unbounded.connectors.delta.table import failed, open_metadata, open_table
+from unbounded.connectors.delta.table import failed, metadata_of, open_table
 from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.types.datatypes import StructType
 
@@ -50,9 +50,11 @@ class DeltaWriter:
 
     def check(self, schema: StructType) -> StructType:
         """The columns as they will be stored. Raises: SparkError if the rows do not fit"""
+        return self._fitted(schema, _target(self._table()))
+
+    def _fitted(self, schema: StructType, target: Target | None) -> StructType:
         check_types(schema)
         names = check_partitions(schema, self.partition_columns)
-        target = self._target()
         if target is None or (self.overwrites and self.overwrites_schema):
             return schema
         check_target_partitions(names, target)
@@ -62,13 +64,16 @@ class DeltaWriter:
         self, batches: Iterable[pa.RecordBatch], schema: StructType, transaction: Transaction | None = None
     ) -> bool:
         """Writes rows with the columns of `schema` and commits; False if the transaction has been there before."""
-        if transaction is not None and self._has(transaction):
+        table = self._table()
+        if transaction is not None and table is not None and _has(table, transaction):
             return False
-        arrow_schema = stored_schema(self.check(schema))
-        rows = _Rows(batches, arrow_schema, self._required())
+        target = _target(table)
+        arrow_schema = stored_schema(self._fitted(schema, target))
+        rows = _Rows(batches, arrow_schema, self._required(target))
         reader = pa.RecordBatchReader.from_batches(arrow_schema, rows.read())
         try:
-            library().write_deltalake(self.path, reader, **self._arguments(schema, transaction))
+            arguments = self._arguments(schema, transaction, is_there=table is not None)
+            library().write_deltalake(self.path if table is None else table, reader, **arguments)
         except Exception as error:
             if rows.failure is not None:
                 raise rows.failure from error
@@ -78,38 +83,43 @@ class DeltaWriter:
             raise failed(self.path, error) from error
         return True
 
-    def _arguments(self, schema: StructType, transaction: Transaction | None) -> dict[str, Any]:
+    def _arguments(self, schema: StructType, transaction: Transaction | None, *, is_there: bool) -> dict[str, Any]:
         delta = library()
         transactions = None if transaction is None else [delta.Transaction(transaction.app_id, transaction.version)]
         metadata = None if self.user_metadata is None else {"userMetadata": self.user_metadata}
         schema_mode = "merge" if self.merges_schema else None
-        is_new = not is_table(self.path) or (self.overwrites and self.overwrites_schema)
+        is_new = not is_there or (self.overwrites and self.overwrites_schema)
         return {
             "mode": "overwrite" if self.overwrites else "append",
             "partition_by": list(check_partitions(schema, self.partition_columns)) or None if is_new else None,
             "configuration": dict(self.properties) or None,
             "description": self.comment,
             "schema_mode": "overwrite" if self.overwrites and self.overwrites_schema else schema_mode,
-            "predicate": self.replace_where if is_table(self.path) else None,
+            "predicate": self.replace_where if is_there else None,
             "commit_properties": delta.CommitProperties(metadata, app_transactions=transactions),
         }
 
-    def _required(self) -> tuple[str, ...]:
+    def _required(self, target: Target | None) -> tuple[str, ...]:
         """The NOT NULL columns of the table as it will be."""
-        target = None if self.overwrites and self.overwrites_schema else self._target()
-        return () if target is None else tuple(f.name for f in target.schema.fields if not f.nullable)
+        if target is None or (self.overwrites and self.overwrites_schema):
+            return ()
+        return tuple(field.name for field in target.schema.fields if not field.nullable)
 
-    def _has(self, transaction: Transaction) -> bool:
-        if not is_table(self.path):
-            return False
-        latest = open_table(self.path).transaction_version(transaction.app_id)
-        return latest is not None and latest >= transaction.version
+    def _table(self) -> Any:
+        """The table as it is, read once for a write; None if there is none."""
+        return open_table(self.path) if is_table(self.path) else None
 
-    def _target(self) -> Target | None:
-        if not is_table(self.path):
-            return None
-        found = open_metadata(self.path)
-        return Target(found.table_id, found.schema, found.partition_columns)
+
+def _has(table: Any, transaction: Transaction) -> bool:
+    latest = table.transaction_version(transaction.app_id)
+    return latest is not None and latest >= transaction.version
+
+
+def _target(table: Any) -> Target | None:
+    if table is None:
+        return None
+    found = metadata_of(table)
+    return Target(found.table_id, found.schema, found.partition_columns)
 
 
 def not_null_violated(name: str) -> SparkError:

@@ -78,9 +78,9 @@ def _lower_parquet(scan: FileScan, lowering: Lowering) -> str:
     present = column_names(scan.paths)
     fields = scan.data_schema.fields
     values = [_stored(f) if f.name.lower() in present else f"CAST(NULL AS {engine_type(f.data_type)})" for f in fields]
-    named = [f"{value} AS v{i}" for i, value in enumerate(values)]
-    items = ", ".join([*named, *partition_values(scan, lowering.environment)])
-    return f"SELECT {items or '0 AS none'} FROM (SELECT *{partition_texts(scan)} FROM {reader}) AS stored"
+    named = ", ".join(f"{value} AS v{i}" for i, value in enumerate(values)) or "0 AS none"
+    items = ", ".join([*(f"v{i}" for i in range(len(values))), *partition_values(scan, lowering.environment)])
+    return f"SELECT {items or 'none'} FROM (SELECT {named}{partition_texts(scan)} FROM {reader}) AS stored"
 
 
 def _stored(field: StructField) -> str:

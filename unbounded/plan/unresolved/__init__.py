@@ -12,3 +12,4 @@ from unbounded.plan.unresolved.expressions import *
 from unbounded.plan.unresolved.parents import *
 from unbounded.plan.unresolved.relations import *
 from unbounded.plan.unresolved.row_changes import *
+from unbounded.plan.unresolved.upkeep import *

@@ -138,7 +138,7 @@ def drop_table(command: u.DropTable, context: CommandContext) -> None:
     if context.names.drop_view_parts(command.table):
         return
     table = context.tables.find(command.table)
-    if table is None:
+    if table is None or table.is_path:
         if command.if_exists:
             return
         raise _nothing_to_drop(command.table, context)
@@ -169,7 +169,7 @@ def truncate_table(command: u.TruncateTable, context: CommandContext) -> None:
     """The table stays, its files go."""
     table = context.tables.get(command.table)
     if table.format == DELTA:
-        raise analysis_error("DELTA_OPERATION_NOT_ALLOWED", operation="TRUNCATE TABLE")
+        raise analysis_error("_LEGACY_ERROR_TEMP_1121", cmd="truncates", table=".".join(table.parts))
     if table.kind is not TableKind.MANAGED:
         raise analysis_error("CANNOT_TRUNCATE_EXTERNAL_TABLE", tableIdentifier=quote_parts(table.parts))
     shutil.rmtree(table.location, ignore_errors=True)

@@ -11,6 +11,7 @@ from unbounded.session import show as shown
 from unbounded.session.commands import definitions, inserts, show, writes
 from unbounded.session.commands.context import NOTHING, CommandContext, result_rows
 from unbounded.session.commands.settings import set_config
+from unbounded.session.delta import descriptions, upkeep
 from unbounded.session.delta.merge import merge_into
 from unbounded.session.delta.row_changes import delete_from, update_table
 from unbounded.types.datatypes import STRING, StructField
@@ -67,6 +68,13 @@ _RULES: dict[type[u.Command], Callable[[Any, CommandContext], u.LocalRelation | 
     u.DeleteFrom: delete_from,
     u.UpdateTable: update_table,
     u.MergeInto: merge_into,
+    u.OptimizeTable: upkeep.optimize_table,
+    u.VacuumTable: upkeep.vacuum_table,
+    u.RestoreTable: upkeep.restore_table,
+    u.SetTableProperties: upkeep.set_properties,
+    u.AddColumns: upkeep.add_columns,
+    u.DescribeHistory: descriptions.describe_history,
+    u.DescribeDetail: descriptions.describe_detail,
     u.DropTable: definitions.drop_table,
     u.TruncateTable: definitions.truncate_table,
     u.RenameTable: definitions.rename_table,

@@ -85,6 +85,9 @@ def _insert_rows(
         given = store_assignment.by_position(plan, table, named)
         values = {f.name.lower(): value for f, value in zip(named, given, strict=True)}
     values |= static
+    missing = next((f.name for f in table.schema.fields if not f.nullable and f.name.lower() not in values), None)
+    if missing is not None and table.format == DELTA:
+        raise analysis_error("DELTA_INSERT_COLUMN_MISMATCH", columnName=missing)
     chosen = [values.get(f.name.lower()) or Literal(None, f.data_type) for f in table.schema.fields]
     return store_assignment.with_columns(plan, table, chosen, table.schema.fields, ids, policy)
 

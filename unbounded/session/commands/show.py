@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from unbounded.connectors.delta.table import open_metadata
 from unbounded.connectors.formats import DELTA
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.catalog import REGISTRY
@@ -101,7 +102,8 @@ def describe_table(command: u.DescribeTable, context: CommandContext) -> u.Local
         rows += _column_rows(table.partition_schema)
     if table is not None and command.is_extended:
         rows += [("", "", ""), ("# Detailed Table Information", "", "")]
-        rows += [(name, value, "") for name, value in _details(table)]
+        details = _delta_details if table.format == DELTA else _details
+        rows += [(name, value, "") for name, value in details(table)]
     return result_rows(_DESCRIPTION, rows)
 
 
@@ -146,6 +148,20 @@ def _details(table: Table) -> Iterable[tuple[str, str]]:
         yield "Location", f"file:{table.location}"
     if table.partition_columns:
         yield "Partition Provider", "Catalog"
+
+
+def _delta_details(table: Table) -> Iterable[tuple[str, str]]:
+    """Delta tables are described by their own catalog."""
+    metadata = open_metadata(table.location)
+    versions = {"minReaderVersion": metadata.reader_version, "minWriterVersion": metadata.writer_version}
+    properties = sorted({**dict(table.properties), **{f"delta.{k}": str(v) for k, v in versions.items()}}.items())
+    yield "Name", ".".join(table.parts)
+    yield "Type", table.kind.value
+    if table.comment is not None:
+        yield "Comment", table.comment
+    yield "Location", f"file:{table.location}"
+    yield "Provider", DELTA
+    yield "Table Properties", f"[{','.join(f'{k}={v}' for k, v in properties)}]"
 
 
 # ---------------------------------------------------------------------------------------------- SHOW CREATE TABLE

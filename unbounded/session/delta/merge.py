@@ -42,7 +42,7 @@ def merge_into(command: u.MergeInto, context: CommandContext) -> u.LocalRelation
 
 def _merge(command: u.MergeInto, attempt: Rewriting) -> Outcome:
     context = attempt.context
-    plan = context.analyze(command.source, attempt.ids)
+    plan = context.analyze_written(command.source, attempt.ids)
     kept = [StoredRows(context.pipeline.lower(plan))]
     try:
         merge = _Merge(command, attempt, Stored(kept[0], plan.output))

@@ -6,8 +6,18 @@ from dataclasses import replace
 
 from unbounded.connectors.delta.log import is_table
 from unbounded.connectors.delta.table import open_metadata
+from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.formats import DELTA
-from unbounded.session.warehouse import Table
+from unbounded.session.warehouse import Table, TableKind
+from unbounded.types.datatypes import StructType
+
+
+def table_at_path(parts: tuple[str, ...]) -> Table | None:
+    """The table that ``delta.`/path` `` means, if one is there."""
+    if len(parts) != 2 or parts[0].lower() != DELTA or not is_table(local_path(parts[1])):
+        return None
+    path = local_path(parts[1])
+    return as_in_log(Table(DELTA, path, TableKind.EXTERNAL, StructType(), DELTA, path))
 
 
 def as_in_log(table: Table) -> Table:

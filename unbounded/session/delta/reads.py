@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from unbounded.analysis.context import Ids
-from unbounded.connectors.delta.options import DeltaUse, check_options
+from unbounded.connectors.delta.options import DeltaUse, check_options, reads_feed
 from unbounded.connectors.delta.stream_options import delta_stream_options
 from unbounded.connectors.delta.stream_source import DeltaStreamProvider
 from unbounded.connectors.delta.table import Snapshot, open_snapshot
 from unbounded.connectors.delta.time_travel import version_to_read
 from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.formats import DELTA
-from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan, Project, Scan
 from unbounded.session.config import SessionConfig
+from unbounded.session.delta.feeds import feed_relation, in_feed_order
 
 
 def is_delta(name: str | None, config: SessionConfig) -> bool:
@@ -27,6 +28,8 @@ def delta_relation(source: u.DataSource, config: SessionConfig, ids: Ids) -> Log
     options = u.lower_case_options(source.options)
     check_options(options, DeltaUse.READ)
     path = delta_path(source)
+    if reads_feed(options):
+        return feed_relation(path, options, config, ids)
     version = version_to_read(path, options, config.zone)
     snapshot = open_snapshot(path, version, config.time_zone)
     scan = snapshot.scan()
@@ -41,6 +44,13 @@ def delta_stream(source: u.DataSource, config: SessionConfig) -> DeltaStreamProv
     return DeltaStreamProvider(table, options, config.time_zone, config.zone)
 
 
+def in_stream_order(read: LogicalPlan, provider: DeltaStreamProvider, ids: Ids) -> LogicalPlan:
+    """The columns of a stream as its user sees them."""
+    if reads_feed(provider.options):
+        return in_feed_order(read, provider.table, ids)
+    return in_table_order(read, provider.table)
+
+
 def in_table_order(read: LogicalPlan, snapshot: Snapshot) -> LogicalPlan:
     """The columns of a read of data files in the order of the table."""
     by_name: dict[str, Attribute] = {attribute.name: attribute for attribute in read.output}
@@ -51,7 +61,7 @@ def in_table_order(read: LogicalPlan, snapshot: Snapshot) -> LogicalPlan:
 def delta_path(source: u.DataSource) -> str:
     """The absolute path of the table. Raises: SparkError if there is none, or a schema is given"""
     if source.schema is not None:
-        raise analysis_error("DELTA_UNSUPPORTED_SCHEMA_DURING_READ")
+        raise SparkError(ErrorKind.UNSUPPORTED, "_LEGACY_ERROR_TEMP_2242", {"provider": "DeltaDataSource"})
     path = source.paths[0] if len(source.paths) == 1 else u.option(source.options, "path")
     if path is None or len(source.paths) > 1:
         message = "'path' is not specified" if path is None else "Delta tables are read one at a time"

@@ -78,7 +78,7 @@ def _replace_partitions(rows: LogicalPlan, attempt: Rewriting) -> Outcome:
 
 def in_table_columns(query: u.Relation, schema: StructType, context: CommandContext, ids: Ids) -> LogicalPlan:
     """`query` typed, as columns of `schema`: matched by name in any case, what it lacks is NULL."""
-    plan = context.analyze(query, ids)
+    plan = context.analyze_written(query, ids)
     by_name = {column.name.lower(): column for column in plan.output}
     items = []
     for field in schema.fields:

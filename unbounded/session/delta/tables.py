@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from unbounded.analysis.context import Ids
-from unbounded.connectors.delta.creation import Definition, create
+from unbounded.connectors.delta.creation import Definition, check_properties, create
 from unbounded.connectors.delta.log import is_table
 from unbounded.connectors.delta.table import TableMetadata, open_metadata
 from unbounded.connectors.delta.writer import DeltaWriter
@@ -22,6 +22,7 @@ from unbounded.session.delta.target import target_of
 from unbounded.session.delta.writes import save_delta_at
 from unbounded.session.tables import already_exists
 from unbounded.session.warehouse import Table, TableKind
+from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructType
 from unbounded.types.tree_string import tree_string
 
@@ -38,11 +39,11 @@ def create_delta_table(command: u.CreateTable, context: CommandContext) -> Table
         raise already_exists(existing)
     table = _table(command, existing, context)
     if command.schema is not None or not is_table(table.location):
-        _create(command, table, existing)
+        _create(command, table, existing, context)
     return _named(table, existing, context)
 
 
-def _create(command: u.CreateTable, table: Table, existing: Table | None) -> None:
+def _create(command: u.CreateTable, table: Table, existing: Table | None, context: CommandContext) -> None:
     definition = Definition(
         command.schema or StructType(), command.partition_columns, command.properties, command.comment
     )
@@ -50,7 +51,7 @@ def _create(command: u.CreateTable, table: Table, existing: Table | None) -> Non
         _check_same(definition, open_metadata(table.location), table)
         return
     _refuse_other_files(table, existing)
-    create(table.location, definition, replaces=is_table(table.location))
+    create(table.location, definition, LocalFileSystem(), context.environment.now_us // 1000)
 
 
 def create_delta_as(command: u.CreateTable, existing: Table | None, context: CommandContext) -> None:
@@ -66,6 +67,7 @@ def create_delta_as(command: u.CreateTable, existing: Table | None, context: Com
         raise not_supported("CREATE TABLE … AS over a Delta table that is there", "Use CREATE OR REPLACE TABLE.")
     if is_there and command.properties:
         raise not_supported("Other properties of a Delta table that is replaced", "Drop the table first.")
+    check_properties(command.properties)
     _refuse_other_files(table, existing)
     writer = DeltaWriter(
         table.location,
@@ -100,6 +102,9 @@ def write_delta_rows(
 
 def _table(command: u.CreateTable, existing: Table | None, context: CommandContext) -> Table:
     """The table as the warehouse keeps it; a Delta table that is replaced stays where it is."""
+    if len(command.table) == 2 and command.table[0].lower() == DELTA:
+        path = local_path(command.table[1])
+        return Table(DELTA, path, TableKind.EXTERNAL, StructType(), DELTA, path)
     database, name = context.tables.new_name(command.table)
     location = command.location or u.option(command.options, "path")
     kind = TableKind.MANAGED if location is None else TableKind.EXTERNAL
@@ -114,7 +119,8 @@ def _named(table: Table, existing: Table | None, context: CommandContext) -> Tab
     """Puts the name of `table` into the warehouse; what had the name and lies elsewhere goes."""
     if existing is not None and existing.location != table.location:
         context.tables.warehouse.drop(existing)
-    context.tables.warehouse.put(table)
+    if not table.is_path:
+        context.tables.warehouse.put(table)
     return as_in_log(table)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unbounded.connectors.delta.log import is_table
 from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.formats import DELTA
 from unbounded.errors import SparkError, analysis_error, not_supported, unsupported_error
@@ -31,10 +30,7 @@ def find_target(parts: tuple[str, ...], operation: str, context: CommandContext)
         _require_delta(table, operation)
         return target_of(table)
     if len(parts) == 2 and parts[0].lower() == DELTA:
-        path = local_path(parts[1])
-        if not is_table(path):
-            raise analysis_error("PATH_NOT_FOUND", path=path)
-        return DeltaTarget(path, parts[1])
+        raise analysis_error("PATH_NOT_FOUND", path=local_path(parts[1]))
     raise context.tables.not_found(parts)
 
 
@@ -56,4 +52,6 @@ def _refused(table: Table, operation: str) -> SparkError:
     if operation == "DELETE":
         name = quote_parts(table.parts)
         return analysis_error("UNSUPPORTED_FEATURE.TABLE_OPERATION", tableName=name, operation=operation)
-    return analysis_error("DELTA_TABLE_ONLY_OPERATION", tableName=quote_parts(table.parts), operation=operation)
+    if operation == "ALTER TABLE":
+        return not_supported(f"ALTER TABLE of a {table.format} table", "Only Delta tables are altered.")
+    return analysis_error("DELTA_ONLY_OPERATION", operation=operation)

@@ -17,10 +17,13 @@ from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supporte
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.commands.context import CommandContext
+from unbounded.session.config import SessionConfig
 from unbounded.session.delta.replacing import in_table_columns, overwrite_partitions
 from unbounded.session.delta.target import DeltaTarget
 from unbounded.streaming.checks import parse_output_mode
 from unbounded.types.datatypes import StructType
+
+OPTIMIZE_EVERY = "unbounded.delta.optimizeEvery"
 
 
 def save_delta(command: u.Write, plan: LogicalPlan, context: CommandContext) -> None:
@@ -33,7 +36,7 @@ def save_delta(command: u.Write, plan: LogicalPlan, context: CommandContext) -> 
         check_options(u.lower_case_options(command.options), DeltaUse.WRITE)
         if command.mode is u.SaveMode.IGNORE:
             return
-        raise analysis_error("DELTA_PATH_EXISTS", path=path)
+        raise analysis_error("DELTA_PATH_EXISTS", path=f"file:{path}")
     save_delta_at(path, command, plan, context)
 
 
@@ -57,12 +60,12 @@ def save_delta_at(path: str, command: u.Write, plan: LogicalPlan, context: Comma
     writer.write(rows, plan.schema, _transaction(options.get("txnappid"), options.get("txnversion")))
 
 
-def delta_sink(command: u.WriteStream, schema: StructType, query_id: str) -> DeltaStreamSink:
+def delta_sink(command: u.WriteStream, schema: StructType, query_id: str, config: SessionConfig) -> DeltaStreamSink:
     """Raises: SparkError for the update mode, a table name, a missing path, and rows that do not fit the table"""
     mode = parse_output_mode(command.output_mode)
     if mode is OutputMode.UPDATE:
-        condition = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
-        raise analysis_error(condition, outputMode="update", className="delta")
+        source = "org.apache.spark.sql.delta.sources.DeltaDataSource"
+        raise analysis_error("DELTA_UNSUPPORTED_OUTPUT_MODE", dataSource=source, mode="Update")
     options = u.lower_case_options(command.options)
     check_options(options, DeltaUse.SINK)
     path = _path(command.path, options.get("path"))
@@ -70,7 +73,7 @@ def delta_sink(command: u.WriteStream, schema: StructType, query_id: str) -> Del
         raise illegal_argument("The option overwriteSchema needs the output mode complete.")
     writer = _writer(path, command.partition_columns, options, overwrites=mode is OutputMode.COMPLETE)
     writer.check(schema)
-    return DeltaStreamSink(writer, schema, query_id)
+    return DeltaStreamSink(writer, schema, query_id, int(config.get(OPTIMIZE_EVERY)))
 
 
 def _writer(
@@ -98,7 +101,7 @@ def _writer(
 def _path(given: str | None, option: str | None) -> str:
     path = given if given is not None else option
     if path is None:
-        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_2047", {})
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "", {"message": "'path' is not specified"})
     return local_path(path)
 
 

@@ -72,16 +72,19 @@ class StatementGrammar(QueryGrammar):
         """`(a INT NOT NULL COMMENT 'x', b STRING)`; in PARTITIONED BY a type may be missing."""
         return self.wrapped(self._column)
 
+    def bare_columns(self) -> list[ColumnDefinition]:
+        return self.some(self._column)
+
     def _column(self) -> ColumnDefinition:
         if self.word in _CONSTRAINTS and self.next_word not in (",", ")"):
             raise not_supported("A constraint in CREATE TABLE", "Leave it out.")
         name = self.expect_name()
         if self.word == "(":
             raise not_supported(f"PARTITIONED BY ({name}(…))", "Partition by columns.")
-        if self.word in (",", ")"):
+        if self.word in (",", ")", ""):
             return ColumnDefinition(name)
         data_type, nullable, comment = self.expect_type(), True, None
-        while self.word not in (",", ")"):
+        while self.word not in (",", ")", ""):
             if self.take_words("NOT", "NULL"):
                 nullable = False
             elif self.take_words("COMMENT"):

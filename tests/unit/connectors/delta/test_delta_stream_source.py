@@ -165,5 +165,40 @@ def test_options_that_exclude_each_other(path: str) -> None:
     append(path, 1)
     with pytest.raises(SparkError, match="BOTH_SET"):
         opened(path, startingVersion=1, startingTimestamp="2026-01-01")
-    with pytest.raises(SparkError, match="maxBytesPerTrigger"):
-        opened(path, maxBytesPerTrigger="1g")
+    with pytest.raises(SparkError, match="withEventTimeOrder"):
+        opened(path, withEventTimeOrder="true")
+    for size in ("much", "0", "-1b"):
+        with pytest.raises(SparkError, match="maxBytesPerTrigger"):
+            opened(path, maxBytesPerTrigger=size)
+
+
+def test_limits_of_a_batch(path: str) -> None:
+    for n in range(4):
+        append(path, n)
+    assert batches(path, maxBytesPerTrigger="1b") == [[0], [1], [2], [3]]
+    assert batches(path, maxBytesPerTrigger="1g") == [[0, 1, 2, 3]]
+    assert batches(path, maxBytesPerTrigger="1g", maxFilesPerTrigger=3) == [[0, 1, 2], [3]]
+
+
+def test_excluded_files(path: str) -> None:
+    write_deltalake(path, pa.table({"n": pa.array([1, 2], pa.int64()), "p": ["x", "y"]}), partition_by=["p"])
+    assert batches(path, excludeRegex="p=x/") == [[2]]
+    assert batches(path, excludeRegex=".") == []
+    with pytest.raises(SparkError, match="excludeRegex"):
+        opened(path, excludeRegex="(")
+
+
+def test_versions_that_are_gone(path: str) -> None:
+    append(path, 0)
+    end = end_of(path)
+    append(path, 1)
+    append(path, 2)
+    DeltaTable(path).create_checkpoint()
+    Path(path, "_delta_log", f"{1:020}.json").unlink()
+    source = opened(path)
+    with pytest.raises(SparkError, match="DELTA_MISSING_FILES_UNEXPECTED_VERSION"):
+        source.latest_offset(end, has_limit=True)
+    source = opened(path, failOnDataLoss=False)
+    last = source.latest_offset(end, has_limit=True)
+    assert last is not None
+    assert numbers(source, end, last) == [2]
