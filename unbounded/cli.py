@@ -15,6 +15,8 @@ KAFKA_MESSAGES = 100_000
 BATCH_ROWS = [0, 1000, 100_000]
 DELTA_ROWS = [10_000]
 STATE_KEYS = [100_000, 1_000_000, 10_000_000]
+LATENCY_ROWS = 10_000
+LATENCY_SECONDS = 20
 BENCH_TABLE = "unbounded_bench"
 BENCH_TABLE_ROWS = 1_000_000
 USAGE_EXIT_CODE = 2
@@ -114,6 +116,11 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--servers", help=text)
     command.add_argument("--messages", type=int, default=KAFKA_MESSAGES, help="default: %(default)s")
     command.set_defaults(run=_bench_kafka)
+    command = benchmarks.add_parser("latency", help="how old rows from Kafka are when a Delta table has them")
+    command.add_argument("--servers", help=text)
+    command.add_argument("--rows", type=int, default=LATENCY_ROWS, help="a second (default: %(default)s)")
+    command.add_argument("--seconds", type=int, default=LATENCY_SECONDS, help="default: %(default)s")
+    command.set_defaults(run=_bench_latency)
     command = benchmarks.add_parser("jdbc", help="a table written to a database and read again")
     command.add_argument("--url", required=True, help="jdbc:postgresql://host/database?user=…&password=…")
     command.add_argument("--table", default=BENCH_TABLE, help="a table that is replaced (default: %(default)s)")
@@ -191,6 +198,12 @@ def _bench_kafka(options: argparse.Namespace) -> int:
     from unbounded.streaming.bench_kafka import measure_kafka  # noqa: PLC0415
 
     return measure_kafka(options.servers, options.messages)
+
+
+def _bench_latency(options: argparse.Namespace) -> int:
+    from unbounded.embed.bench_latency import measure_latency  # noqa: PLC0415
+
+    return measure_latency(options.servers, options.rows, options.seconds)
 
 
 def _bench_jdbc(options: argparse.Namespace) -> int:
