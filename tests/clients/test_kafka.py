@@ -246,6 +246,15 @@ def test_wrong_credentials(spark: SparkSession, broker: Broker, topic: str, stre
     assert values(read(spark, broker.address, topic)) == []
 
 
+def test_certificates(spark: SparkSession, broker: Broker, topic: str) -> None:
+    broker.add(topic, [b"over TLS"])
+    trust = {"kafka.ssl.truststore.type": "PEM", "kafka.ssl.truststore.location": str(broker.certificate)}
+    secure = {"kafka.security.protocol": "SSL"}
+    assert values(read(spark, broker.encrypted, topic, **secure, **trust)) == ["over TLS"]
+    with pytest.raises(SparkException, match="certificate verify failed"):
+        read(spark, broker.encrypted, topic, **secure).collect()
+
+
 def test_a_wrong_address(spark: SparkSession, stream: Stream) -> None:
     with pytest.raises(SparkException, match=r"no\.such\.host\.invalid:9092.*Failed to resolve"):
         read(spark, "no.such.host.invalid:9092", "any").collect()

@@ -18,8 +18,8 @@ class NoBroker(Exception):
 
 
 def class_path() -> str:
-    """For `java`. Raises: NoBroker without a JDK, Maven or the artifacts"""
-    missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
+    """For `java`. Raises: NoBroker without the programs that a broker needs, or the artifacts"""
+    missing = [name for name in ("java", "mvn", "openssl") if shutil.which(name) is None]
     if missing:
         raise NoBroker(f"{' and '.join(missing)} not found")
     folder = _cache() / f"kafka-{hashlib.sha256(_POM.read_bytes()).hexdigest()[:12]}"

@@ -21,14 +21,17 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{guarded},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{guarded}
+listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{guarded},SSL://127.0.0.1:{encrypted},\
+CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{guarded},SSL://localhost:{encrypted}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 sasl.enabled.mechanisms=PLAIN
 listener.name.sasl_plaintext.plain.sasl.jaas.config=\
 org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}="{password}";
+listener.name.ssl.ssl.keystore.type=PEM
+listener.name.ssl.ssl.keystore.location={identity}
 log.dirs={data}
 offsets.topic.num.partitions=1
 offsets.topic.replication.factor=1
@@ -43,18 +46,21 @@ broker.session.timeout.ms=1000
 
 
 class Broker:
-    """`address` is open to all, `guarded` wants the user's name and password."""
+    """`address` is open to all, `guarded` wants the user's name and password, `encrypted` shows `certificate`."""
 
     def __init__(self, directory: Path, *, wanted_port: int) -> None:
         """At another port if that one is taken. Raises: NoBroker"""
         self._class_path = class_path()
         port = _free_port() if _is_taken(wanted_port) else wanted_port
-        guarded, controller = _free_port(), _free_port()
+        guarded, encrypted, controller = _free_port(), _free_port(), _free_port()
         self.address = f"localhost:{port}"
         self.guarded = f"localhost:{guarded}"
+        self.encrypted = f"localhost:{encrypted}"
+        self.certificate = directory / "certificate.pem"
         self._settings = directory / "server.properties"
-        names = {"user": USER, "password": PASSWORD, "data": directory / "data"}
-        self._settings.write_text(_PROPERTIES.format(port=port, guarded=guarded, controller=controller, **names))
+        ports = {"port": port, "guarded": guarded, "encrypted": encrypted, "controller": controller}
+        paths = {"data": directory / "data", "identity": _identity(directory, self.certificate)}
+        self._settings.write_text(_PROPERTIES.format(user=USER, password=PASSWORD, **ports, **paths))
         self._output = directory / "output"
         self._java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(self._settings)).wait()
         self.start()
@@ -109,6 +115,17 @@ class Broker:
         for value in values:
             self._producer.produce(topic, value, partition=partition, timestamp=time_ms)
         assert self._producer.flush(_ANSWER_S) == 0
+
+
+def _identity(directory: Path, certificate: Path) -> Path:
+    """A key and its certificate for localhost in one file."""
+    key, identity = directory / "key.pem", directory / "identity.pem"
+    request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost"]
+    command = ["openssl", *request, *names, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    identity.write_text(key.read_text() + certificate.read_text())
+    return identity
 
 
 def _free_port() -> int:

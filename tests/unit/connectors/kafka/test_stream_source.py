@@ -106,3 +106,29 @@ def test_a_small_batch_waits_for_more_records_or_for_its_time(cluster: Cluster, 
     assert stream.step() is None
     stream.clock.advance(5_000_000)
     assert values(stream.rows()) == [b"4"]
+
+
+def test_how_far_behind_the_latest(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.add("behind", [(b"k", b"12345")] * 6)
+    cluster.add("behind", [(b"k", b"12345")] * 2, partition=1)
+    assigned = {"assign": '{"behind":[0,1]}', "startingoffsets": "earliest"}
+    stream = stepped(cluster, tmp_path, **assigned, maxoffsetspertrigger="4")
+    assert (stream.source.latest_seen(), stream.source.metrics(None)) == (None, {})
+    assert len(stream.rows()) == 4
+    assert stream.source.latest_seen() == '{"behind":{"0":6,"1":2}}'
+    assert stream.source.metrics(stream.end) == {
+        "minOffsetsBehindLatest": "1",
+        "maxOffsetsBehindLatest": "3",
+        "avgOffsetsBehindLatest": "2.0",
+        "estimatedTotalBytesBehindLatest": "24",
+    }
+
+
+def test_new_topics_are_seen_within_a_second_or_when_somebody_waits(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.add("seen1", numbers(0, 1))
+    stream = stepped(cluster, tmp_path, subscribepattern="seen.*", startingoffsets="earliest")
+    first = stream.source.latest_offset(None, has_limit=True)
+    cluster.add("seen2", numbers(0, 1))
+    assert stream.source.latest_offset(None, has_limit=True) == first
+    stream.source.look_again()
+    assert '"seen2"' in stream.source.latest_offset(None, has_limit=True)
