@@ -1,4 +1,4 @@
-"""A running query is killed at random moments, again and again: every row is in the file sink once."""
+"""A running query is killed at random moments, again and again: every row is in the sink once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
 from tests.clients.program import Program
 
@@ -24,11 +25,13 @@ from pyspark.sql import SparkSession, functions as F
 spark = SparkSession.builder.getOrCreate()
 rows = spark.readStream.schema("id INT, at TIMESTAMP").option("maxFilesPerTrigger", 1).json("in")
 rows = rows.withWatermark("at", "10 seconds").dropDuplicates(["id", "at"])
-writer = rows.writeStream.format("json").option("checkpointLocation", "checkpoint").trigger(availableNow=True)
+spark.conf.set("unbounded.delta.optimizeEvery", "4")
+writer = rows.writeStream.format("{sink}").option("checkpointLocation", "checkpoint").trigger(availableNow=True)
 query = writer.start("out")
 print("running", flush=True)
 query.awaitTermination()
-print("done", spark.read.schema("id INT").json("out").count(), flush=True)
+reader = spark.read.format("{sink}")
+print("done", (reader.schema("id INT") if "{sink}" == "json" else reader).load("out").count(), flush=True)
 """
 
 
@@ -44,12 +47,12 @@ def program(tmp_path: Path) -> Program:
         path = tmp_path / "in" / f"{number:03d}.json"
         path.write_text("\n".join([*lines, *lines[:5]]))
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
-    program = Program(tmp_path)
-    program.write(QUERY)
-    return program
+    return Program(tmp_path)
 
 
-def test_no_row_is_lost_or_doubled(program: Program) -> None:
+@pytest.mark.parametrize("sink", ["json", "delta"])
+def test_no_row_is_lost_or_doubled(program: Program, sink: str) -> None:
+    program.write(QUERY.replace("{sink}", sink))
     chance = random.Random(7)
     for _ in range(KILLS):
         process = program.start("run", "app.py")
@@ -62,7 +65,12 @@ def test_no_row_is_lost_or_doubled(program: Program) -> None:
         process.communicate()
     output, errors = program.start("run", "app.py").communicate(timeout=60 + KILLS)
     assert output.splitlines()[-1] == f"done {FILES * ROWS_PER_FILE}", errors
-    assert rows_of(program.directory / "out") == Counter(range(FILES * ROWS_PER_FILE))
+    assert ROWS_OF[sink](program.directory / "out") == Counter(range(FILES * ROWS_PER_FILE))
+
+
+def rows_of_table(folder: Path) -> Counter[int]:
+    """What delta-rs reads."""
+    return Counter(DeltaTable(str(folder)).to_pyarrow_table().column("id").to_pylist())
 
 
 def rows_of(folder: Path) -> Counter[int]:
@@ -73,3 +81,6 @@ def rows_of(folder: Path) -> Counter[int]:
     files = [json.loads(line)["path"] for entry in entries[start:] for line in entry.read_text().splitlines()[1:]]
     paths = [Path(file.removeprefix("file://")) for file in files]
     return Counter(json.loads(line)["id"] for path in paths for line in path.read_text().splitlines())
+
+
+ROWS_OF = {"json": rows_of, "delta": rows_of_table}

@@ -43,7 +43,7 @@ def measure_delta(row_counts: list[int]) -> int:
 
 
 def _line(path: str, row_count: int, optimize_every: int) -> str:
-    sink = DeltaStreamSink(DeltaWriter(path), _SCHEMA, "bench", optimize_every)
+    sink = DeltaStreamSink(DeltaWriter(path, is_durable=True), _SCHEMA, "bench", optimize_every)
     clock, taken = SystemClock(), []
     for batch_id, rows in enumerate(_batches(row_count)):
         started_us = clock.monotonic_us()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from unbounded.connectors.files.listing import DataFile
 from unbounded.connectors.files.partitions import read_values
 from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.formats import FileFormat
-from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
 from unbounded.types.datatypes import INTEGER, StructField, StructType, TimestampType
 from unbounded.types.json_form import from_json
 
@@ -30,6 +31,7 @@ FEATURES_OF: Mapping[int, frozenset[str]] = {
 """What a writer's version stands for that has no list of features."""
 
 FILE_NUMBER = "_unbounded_file"
+_DISK_FULL = os.strerror(errno.ENOSPC)
 _MAPPING = "delta.columnMapping.mode"
 _FEATURES = frozenset({"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
 """What a table may ask of its readers; the first two only while they are not in use."""
@@ -228,4 +230,6 @@ def guarded(path: str, call: Any) -> Any:
 
 
 def failed(path: str, error: Exception) -> SparkError:
+    if _DISK_FULL in str(error):
+        return SparkError(ErrorKind.SPARK, "UNBOUNDED_DISK_FULL", {"path": path})
     return analysis_error("UNBOUNDED_DELTA_TABLE", path=path, reason=str(error).split("\n")[0])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from unbounded.connectors.delta.durability import sync_versions
 from unbounded.connectors.delta.fitting import (
     Target,
     check_partitions,
@@ -20,6 +21,7 @@ from unbounded.connectors.delta.library import library
 from unbounded.connectors.delta.log import is_table
 from unbounded.connectors.delta.table import failed, metadata_of, open_table
 from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructType
 
 _INVALID_ROWS = "Invalid data found"
@@ -36,7 +38,7 @@ class Transaction:
 @dataclass(frozen=True, slots=True)
 class DeltaWriter:
     """`path` is absolute. `replace_where`: an overwrite replaces only the rows it is true for; `properties` and
-    `comment` are given to a table that is made."""
+    `comment` are given to a table that is made. `is_durable`: a written version outlives a loss of power."""
 
     path: str
     partition_columns: tuple[str, ...] = ()
@@ -47,6 +49,7 @@ class DeltaWriter:
     user_metadata: str | None = None
     properties: tuple[tuple[str, str], ...] = ()
     comment: str | None = None
+    is_durable: bool = False
 
     def check(self, schema: StructType) -> StructType:
         """The columns as they will be stored. Raises: SparkError if the rows do not fit"""
@@ -65,7 +68,10 @@ class DeltaWriter:
     ) -> bool:
         """Writes rows with the columns of `schema` and commits; False if the transaction has been there before."""
         table = self._table()
+        before = -1 if table is None else table.version()
         if transaction is not None and table is not None and _has(table, transaction):
+            if self.is_durable:
+                sync_versions(self.path, since=before - 1, files=LocalFileSystem())
             return False
         target = _target(table)
         arrow_schema = stored_schema(self._fitted(schema, target))
@@ -81,6 +87,8 @@ class DeltaWriter:
                 parameters = {"replaceWhere": self.replace_where, "message": ""}
                 raise analysis_error("DELTA_REPLACE_WHERE_MISMATCH", **parameters) from error
             raise failed(self.path, error) from error
+        if self.is_durable:
+            sync_versions(self.path, since=before, files=LocalFileSystem())
         return True
 
     def _arguments(self, schema: StructType, transaction: Transaction | None, *, is_there: bool) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def delta_sink(command: u.WriteStream, schema: StructType, query_id: str, config
     path = _path(command.path, options.get("path"))
     if boolean(options, "overwriteSchema") and mode is not OutputMode.COMPLETE:
         raise illegal_argument("The option overwriteSchema needs the output mode complete.")
-    writer = _writer(path, command.partition_columns, options, overwrites=mode is OutputMode.COMPLETE)
+    writer = _writer(path, command.partition_columns, options, overwrites=mode is OutputMode.COMPLETE, is_durable=True)
     writer.check(schema)
     return DeltaStreamSink(writer, schema, query_id, int(config.get(OPTIMIZE_EVERY)))
 
@@ -83,6 +83,7 @@ def _writer(
     *,
     overwrites: bool,
     replace_where: str | None = None,
+    is_durable: bool = False,
 ) -> DeltaWriter:
     overwrites_schema = boolean(options, "overwriteSchema")
     if overwrites_schema and replace_where is not None:
@@ -95,6 +96,7 @@ def _writer(
         overwrites_schema,
         replace_where,
         options.get("usermetadata"),
+        is_durable=is_durable,
     )
 
 
