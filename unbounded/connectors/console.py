@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TextIO
 
 import pyarrow as pa
@@ -17,14 +18,27 @@ _RULE = "-" * 43
 _ROWS_MAX = 2147483632
 
 
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """`row_count` rows at most, cells cut at `truncate` characters (0: not at all)."""
+
+    row_count: int
+    truncate: int
+
+
+def console_options(options: Mapping[str, str]) -> ConsoleOptions:
+    """`numRows` (20) and `truncate` (true); names in lower case. Raises: SparkError for what is no boolean"""
+    row_count = min(int(options.get("numrows", "20")), _ROWS_MAX)
+    return ConsoleOptions(row_count, 20 if _boolean(options.get("truncate", "true")) else 0)
+
+
 class ConsoleSink:
-    """Options: `numRows` (20), `truncate` (true)."""
+    """Prints a table for each batch, also for an empty one."""
 
     takes_parts = False
 
-    def __init__(self, options: Mapping[str, str], render: RenderTable, out: TextIO) -> None:
-        self._row_count = min(int(options.get("numrows", "20")), _ROWS_MAX)
-        self._truncate = 20 if _boolean(options.get("truncate", "true")) else 0
+    def __init__(self, options: ConsoleOptions, render: RenderTable, out: TextIO) -> None:
+        self._options = options
         self._render = render
         self._out = out
 
@@ -33,7 +47,7 @@ class ConsoleSink:
         return f"org.apache.spark.sql.execution.streaming.ConsoleTable$@{id(self) & 0xFFFFFFFF:x}"
 
     def write(self, batch_id: int, rows: pa.Table, mode: OutputMode) -> int:
-        table = self._render(rows, self._row_count, self._truncate)
+        table = self._render(rows, self._options.row_count, self._options.truncate)
         blank = "" if table.endswith(("rows\n", "row\n")) else "\n"
         self._out.write(f"{_RULE}\nBatch: {batch_id}\n{_RULE}\n{table}{blank}")
         self._out.flush()

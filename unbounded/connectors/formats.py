@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
+from unbounded.errors import ErrorKind, SparkError, not_supported
 
 
 class FileFormat(Enum):
@@ -47,61 +47,60 @@ _FILE_FORMATS: Mapping[str, FileFormat] = {
 }
 
 STATE_FORMATS = ("statestore", "state-metadata")
-"""What a checkpoint keeps, for reading alone (`session.state_sources`)."""
+"""What a checkpoint keeps, for reading alone."""
 
-_READ_ONLY = "It is a format of spark.read."
 DELTA = "delta"
 """Tables of Delta Lake (`connectors.delta`)."""
 
 KAFKA = "kafka"
 """Topics of Apache Kafka (`connectors.kafka`)."""
 
-KINESIS = "kinesis"
-KINESIS_HINT = "Send the records to Kafka and use the format kafka, or read them with boto3 and write files."
-JDBC = "jdbc"
+JDBC_NAMES = ("jdbc", f"{_PACKAGE}.jdbc", f"{_PACKAGE}.jdbc.jdbcrelationprovider")
 """Tables of databases (`connectors.jdbc`)."""
 
-_JDBC_NAMES = frozenset({JDBC, f"{_PACKAGE}.jdbc", f"{_PACKAGE}.jdbc.jdbcrelationprovider"})
-
-_STREAM_ONLY = "It is a format of readStream and writeStream."
-_NOT_IN_BATCHES = frozenset({"rate", "rate-micro-batch", "socket"})
-_KNOWN: Mapping[str, str] = {
+INSTEAD: Mapping[str, str] = {
     "avro": "Convert the files to parquet.",
     "orc": "Convert the files to parquet.",
     "xml": "Convert the files to JSON.",
-    DELTA: "Use load(path) and save(path).",
-    "iceberg": "Write parquet.",
-    "hudi": "Write parquet.",
-    JDBC: "Use a temporary view: CREATE TEMPORARY VIEW … USING jdbc OPTIONS (…).",
+    "iceberg": "Write parquet or delta.",
+    "hudi": "Write parquet or delta.",
     "hive": "Use parquet.",
     "libsvm": "Use csv.",
     "image": "Use binaryFile.",
-    "noop": "Use count() to run a query without its rows.",
+    "kinesis": "Send the records to Kafka and use the format kafka, or read them with boto3 and write files.",
+    "websocket": "Send the messages to Kafka, or write each as a file and read the folder.",
+    "dashboard": "Use files, the console or memory sink.",
+}
+"""Formats that Spark or its users have and this engine has not, with what to use instead."""
+
+_NO_TABLES: Mapping[str, str] = {
+    **INSTEAD,
+    **dict.fromkeys(JDBC_NAMES, "Use a temporary view: CREATE TEMPORARY VIEW … USING jdbc OPTIONS (…)."),
     KAFKA: "Use load() and save() with its options.",
-    KINESIS: KINESIS_HINT,
-    "console": _STREAM_ONLY,
-    "memory": _STREAM_ONLY,
-    **dict.fromkeys(STATE_FORMATS, _READ_ONLY),
+    **dict.fromkeys(("rate", "rate-micro-batch", "socket"), "It is a format of readStream."),
+    "console": "It is a format of df.write and writeStream.",
+    "memory": "It is a format of writeStream.",
+    "noop": "It is a format of df.write and writeStream.",
+    **dict.fromkeys(STATE_FORMATS, "It is a format of spark.read."),
 }
 
 
 def find_file_format(name: str) -> FileFormat:
-    """The file format called `name` (a short name or one of Spark's class names, in any case).
+    """The file format called `name` (a short name or one of Spark's class names, in any case), as tables have it.
 
-    Raises: SparkError UNBOUNDED_NOT_SUPPORTED for a format Spark has, DATA_SOURCE_NOT_FOUND for any other name
+    Raises: SparkError DATA_SOURCE_NOT_FOUND, UNBOUNDED_NOT_SUPPORTED for what has no files
     """
     found = _FILE_FORMATS.get(name.lower())
     if found is not None:
         return found
-    if name.lower() in _NOT_IN_BATCHES:
-        raise analysis_error("_LEGACY_ERROR_TEMP_1135", className=name)
-    if name.lower() in _KNOWN:
-        raise not_supported(f"The data source {name.lower()}", _KNOWN[name.lower()])
+    if name.lower() in _NO_TABLES:
+        raise not_supported(f"The data source {name.lower()}", _NO_TABLES[name.lower()])
     raise format_not_found(name)
 
 
-def is_jdbc(name: str | None) -> bool:
-    return name is not None and name.lower() in _JDBC_NAMES
+def names_of_file_format(file_format: FileFormat) -> tuple[str, ...]:
+    """In lower case, the short one first."""
+    return tuple(name for name, found in _FILE_FORMATS.items() if found is file_format)
 
 
 def is_file_format(name: str) -> bool:

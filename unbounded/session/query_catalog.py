@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.connectors.api import BatchSource
-from unbounded.connectors.delta.stream_source import DeltaStreamProvider
-from unbounded.connectors.formats import DELTA, KAFKA, STATE_FORMATS, find_file_format, is_file_format, is_jdbc
+from unbounded.connectors.formats import DELTA, STATE_FORMATS, is_file_format
 from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import analysis_error
 from unbounded.lowering.lowered import LoweredQuery
@@ -18,13 +17,10 @@ from unbounded.plan.expressions import SortOrder
 from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Scan, Sort, StreamScan
 from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
-from unbounded.session.delta.reads import delta_relation, in_stream_order, is_delta
 from unbounded.session.file_sources import FileSources
 from unbounded.session.file_streams import table_provider
-from unbounded.session.jdbc_reads import jdbc_relation
-from unbounded.session.kafka_reads import kafka_relation
-from unbounded.session.state_sources import find_state_source
-from unbounded.session.stream_sources import build_source
+from unbounded.session.formats.api import ReadContext
+from unbounded.session.formats.registry import read_batch, read_stream
 from unbounded.session.tables import Tables
 from unbounded.session.warehouse import Table
 
@@ -93,23 +89,8 @@ class QueryCatalog:
 
     def load(self, source: u.DataSource, ids: Ids) -> LogicalPlan:
         """Raises: SparkError for unknown formats, missing paths, wrong options and schemas that cannot be told"""
-        if source.is_streaming:
-            provider = build_source(source, self._files, self._names.config)
-            read = _streamed(provider, ids)
-            return in_stream_order(read, provider, ids) if isinstance(provider, DeltaStreamProvider) else read
-        if is_delta(source.format, self._names.config):
-            return delta_relation(source, self._names.config, ids)
-        if (source.format or "").lower() == KAFKA:
-            return kafka_relation(source, ids)
-        if is_jdbc(source.format):
-            return jdbc_relation(source, self._names.config, ids)
-        _refuse_two_paths(source)
-        state = find_state_source(source, self._names.config.time_zone)
-        if state is not None:
-            return _scanned(state, ids)
-        file_format = find_file_format(source.format or self._names.config.get("spark.sql.sources.default"))
-        paths = _paths(source, file_format.shown)
-        return _scanned(self._files.read(file_format, paths, source.schema, source.options), ids)
+        context = ReadContext(self._names.config, self._files, ids)
+        return read_stream(source, context) if source.is_streaming else read_batch(source, context)
 
     def distinct_values(self, plan: LogicalPlan, limit: int) -> list[object]:
         column = plan.output[0]
@@ -130,18 +111,3 @@ def _streamed(provider: StreamProvider, ids: Ids) -> LogicalPlan:
 
 def _is_stream(node: object) -> bool:
     return isinstance(node, StreamScan)
-
-
-def _refuse_two_paths(source: u.DataSource) -> None:
-    if source.paths and any(u.option(source.options, name) is not None for name in ("path", "paths")):
-        raise analysis_error("_LEGACY_ERROR_TEMP_1306", config="spark.sql.legacy.pathOptionBehavior.enabled")
-
-
-def _paths(source: u.DataSource, format_name: str) -> tuple[str, ...]:
-    """The paths given to load(), else the option `path`."""
-    if source.paths:
-        return source.paths
-    path = u.option(source.options, "path")
-    if path is None:
-        raise analysis_error("UNABLE_TO_INFER_SCHEMA", format=format_name)
-    return (path,)

@@ -26,9 +26,10 @@ from unbounded.session.catalog import SessionCatalog
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
 from unbounded.session.foreach_batch import BatchFunction
+from unbounded.session.formats.api import SinkContext
 from unbounded.session.late_rows import late_rows_table
 from unbounded.session.stream_settings import state_settings, stream_settings
-from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, SinkContext, build_sink, sink_name
+from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, build_sink, sink_name
 from unbounded.storage.api import FileSystem
 from unbounded.streaming.checks import check_streaming_query, parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner

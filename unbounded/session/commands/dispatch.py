@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from unbounded.errors import not_supported
+from unbounded.errors import analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.session import show as shown
-from unbounded.session.commands import definitions, inserts, show, writes
+from unbounded.session.commands import definitions, inserts, show
 from unbounded.session.commands.context import NOTHING, CommandContext, result_rows
 from unbounded.session.commands.settings import set_config
 from unbounded.session.delta import descriptions, upkeep
 from unbounded.session.delta.merge import merge_into
 from unbounded.session.delta.row_changes import delete_from, update_table
+from unbounded.session.formats.registry import save
 from unbounded.types.datatypes import STRING, StructField
 
 
@@ -30,7 +31,14 @@ def run_command(command: u.Command, context: CommandContext) -> u.LocalRelation:
 
 
 def _write(command: u.Write, context: CommandContext) -> None:
-    (inserts.save_as_table if command.table else writes.save)(command, context)
+    if command.table:
+        inserts.save_as_table(command, context)
+        return
+    if command.bucket_count is not None:
+        raise analysis_error("_LEGACY_ERROR_TEMP_1312", operation="save")
+    if command.sort_columns:
+        raise analysis_error("_LEGACY_ERROR_TEMP_1311")
+    save(command, context.analyze_written(command.query), context)
 
 
 def _create_table(command: u.CreateTable, context: CommandContext) -> None:

@@ -2,82 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unbounded.connectors.files.paths import local_path, shown_path
+from unbounded.connectors.files.paths import shown_path
 from unbounded.connectors.files.scan import FileScan
-from unbounded.connectors.formats import DELTA, KAFKA, find_file_format, is_jdbc
-from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.errors import analysis_error
 from unbounded.execution.queries import run_query
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.logical import LogicalPlan, Scan
 from unbounded.plan.tree import collect
 from unbounded.session.commands.context import CommandContext
-from unbounded.session.delta.writes import save_delta
 from unbounded.session.file_writes import Destination, FileWrite, check_write, find_column
-from unbounded.session.jdbc_writes import save_jdbc
-from unbounded.session.kafka_writes import save_kafka
 
 _NOOP = "noop"
-
-
-def save(command: u.Write, context: CommandContext) -> None:
-    """df.write.save(path).
-
-    Raises: SparkError PATH_ALREADY_EXISTS, what the checks and the query raise
-    """
-    if command.bucket_count is not None:
-        raise analysis_error("_LEGACY_ERROR_TEMP_1312", operation="save")
-    if command.sort_columns:
-        raise analysis_error("_LEGACY_ERROR_TEMP_1311")
-    name = command.format or context.config.get("spark.sql.sources.default")
-    plan = context.analyze_written(command.query)
-    if name.lower() == _NOOP:
-        _run_without_output(plan, context)
-        return
-    if name.lower() == DELTA:
-        save_delta(command, plan, context)
-        return
-    if name.lower() == KAFKA:
-        save_kafka(command, plan, context)
-        return
-    if is_jdbc(name):
-        save_jdbc(command, plan, context)
-        return
-    file_format = find_file_format(name)
-    path = _path_of(command)
-    exists = os.path.exists(path)
-    is_dynamic = is_dynamic_overwrite(command.options, context) and bool(command.partition_columns)
-    destination = Destination(
-        path,
-        file_format,
-        command.options,
-        command.partition_columns,
-        command.mode is u.SaveMode.OVERWRITE,
-        is_dynamic,
-        file_count(command.query),
-    )
-    prepared = prepare(plan, destination, context)
-    if exists and command.mode is u.SaveMode.ERROR:
-        raise analysis_error("PATH_ALREADY_EXISTS", outputPath=shown_path(path))
-    if exists and command.mode is u.SaveMode.IGNORE:
-        return
-    prepared.run()
-
-
-def _path_of(command: u.Write) -> str:
-    path = command.path if command.path is not None else u.option(command.options, "path")
-    if path is None:
-        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_2047", {})
-    return local_path(path)
-
-
-def _run_without_output(plan: LogicalPlan, context: CommandContext) -> None:
-    for _ in context.pipeline.run(plan, context.cancellation):
-        pass
 
 
 def is_dynamic_overwrite(options: u.Options, context: CommandContext) -> bool:

@@ -1,0 +1,1 @@
+"""Databases: reads and writes of tables with the format jdbc."""
