@@ -1,7 +1,8 @@
 """Kafka in programs, against a real broker: whole ways, and what is told when something goes wrong.
 
-One file, so that one worker has the broker. Without a JDK or Kafka's artifacts these tests are skipped, and the summary
-says so; what the mock cluster of librdkafka can show is in tests/unit/connectors/kafka.
+One file, so that one worker has the broker. Without a JDK or Kafka's artifacts, tests that ask for `cluster` have the
+mock cluster of librdkafka, those that ask for `broker` are skipped, and the summary says so; what else the mock cluster
+can show is in tests/unit/connectors/kafka.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pyspark.errors import PySparkException, StreamingQueryException
+from pyspark.errors import (
+    AnalysisException,
+    PySparkException,
+    StreamingQueryException,
+    UnsupportedOperationException,
+)
 from pyspark.errors.exceptions.connect import SparkException
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
@@ -23,6 +29,7 @@ from pyspark.sql.connect.streaming.query import StreamingQuery
 from tests.clients.program import Program
 from tests.kafka.artifacts import NoBroker
 from tests.kafka.broker import PASSWORD, USER, Broker
+from tests.kafka.mock_cluster import MockCluster
 
 DOCUMENT = Path(__file__).parent / "document"
 PORT = 9092
@@ -33,20 +40,33 @@ Stream = Callable[..., StreamingQuery]
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+def found_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker | NoBroker]:
     try:
         broker = Broker(tmp_path_factory.mktemp("kafka"), wanted_port=PORT)
     except NoBroker as reason:
-        pytest.skip(f"no Kafka broker: {reason}")
+        yield reason
+        return
     yield broker
     broker.kill()
 
 
 @pytest.fixture
-def topic(broker: Broker, request: pytest.FixtureRequest) -> str:
-    """A topic of the test's own, with one partition."""
+def broker(found_broker: Broker | NoBroker) -> Broker:
+    if isinstance(found_broker, NoBroker):
+        pytest.skip(f"no Kafka broker: {found_broker}")
+    return found_broker
+
+
+@pytest.fixture(scope="module")
+def cluster(found_broker: Broker | NoBroker) -> Broker | MockCluster:
+    return MockCluster() if isinstance(found_broker, NoBroker) else found_broker
+
+
+@pytest.fixture
+def topic(cluster: Broker | MockCluster, request: pytest.FixtureRequest) -> str:
+    """A topic of the test's own, with one partition in a broker."""
     name = str(request.node.name).replace("[", "_").rstrip("]")
-    broker.create(name)
+    cluster.create(name)
     return name
 
 
@@ -87,14 +107,14 @@ def failure(query: StreamingQuery) -> str:
 # ---------------------------------------------------------------------------------------------- there and back
 
 
-def test_what_is_written_is_read(spark: SparkSession, broker: Broker, topic: str) -> None:
+def test_what_is_written_is_read(spark: SparkSession, cluster: Broker | MockCluster, topic: str) -> None:
     rows = spark.sql("""
-        SELECT 'a' AS key, 'one' AS value, array(named_struct('key', 'h', 'value', X'01')) AS headers
-        UNION ALL SELECT NULL, 'two', NULL
-        UNION ALL SELECT 'c', NULL, array(named_struct('key', 'h', 'value', CAST(NULL AS BINARY)))""")
-    to_topic = {"kafka.bootstrap.servers": broker.address, "topic": topic}
+        SELECT 'a' AS key, 'one' AS value, 0 AS partition, array(named_struct('key', 'h', 'value', X'01')) AS headers
+        UNION ALL SELECT NULL, 'two', 0, NULL
+        UNION ALL SELECT 'c', NULL, 0, array(named_struct('key', 'h', 'value', CAST(NULL AS BINARY)))""")
+    to_topic = {"kafka.bootstrap.servers": cluster.address, "topic": topic}
     rows.write.format("kafka").options(**to_topic).save()
-    found = read(spark, broker.address, topic, includeHeaders="true").orderBy("offset").drop("timestamp").collect()
+    found = read(spark, cluster.address, topic, includeHeaders="true").orderBy("offset").drop("timestamp").collect()
     assert [(r.key, r.value, r.headers and [tuple(h) for h in r.headers]) for r in found] == [
         (b"a", b"one", [("h", b"\x01")]),
         (None, b"two", None),
@@ -118,27 +138,27 @@ def test_keys_go_to_the_partitions_of_java(spark: SparkSession, broker: Broker) 
 
 
 def test_a_stream_from_topic_to_topic_goes_on_after_a_crash(
-    spark: SparkSession, broker: Broker, topic: str, tmp_path: Path
+    spark: SparkSession, cluster: Broker | MockCluster, topic: str, tmp_path: Path
 ) -> None:
     """A batch that was written and not committed is written again: at least once, as in Spark."""
 
     def run() -> StreamingQuery:
-        source = spark.readStream.format("kafka").option("kafka.bootstrap.servers", broker.address)
+        source = spark.readStream.format("kafka").option("kafka.bootstrap.servers", cluster.address)
         rows = source.option("subscribe", topic).option("startingOffsets", "earliest").load().select("key", "value")
-        writer = rows.writeStream.format("kafka").option("kafka.bootstrap.servers", broker.address)
+        writer = rows.writeStream.format("kafka").option("kafka.bootstrap.servers", cluster.address)
         writer = writer.option("topic", f"{topic}_out").option("checkpointLocation", str(tmp_path / "checkpoint"))
         query = writer.trigger(availableNow=True).start()
         query.awaitTermination()
         return query
 
-    broker.add(topic, [b"1", b"2"])
+    cluster.add(topic, [b"1", b"2"])
     assert run().lastProgress["sink"]["numOutputRows"] == 2
-    broker.add(topic, [b"3"])
+    cluster.add(topic, [b"3"])
     run()
-    assert values(read(spark, broker.address, f"{topic}_out")) == ["1", "2", "3"]
+    assert values(read(spark, cluster.address, f"{topic}_out")) == ["1", "2", "3"]
     (tmp_path / "checkpoint" / "commits" / "1").unlink()
     run()
-    assert values(read(spark, broker.address, f"{topic}_out")) == ["1", "2", "3", "3"]
+    assert values(read(spark, cluster.address, f"{topic}_out")) == ["1", "2", "3", "3"]
 
 
 def test_progress_tells_how_far_behind_a_query_is(broker: Broker, topic: str, stream: Stream) -> None:
@@ -200,10 +220,12 @@ def test_records_that_retention_took(spark: SparkSession, broker: Broker, topic:
     assert values(spark.table(topic)) == ["4", "5"]
 
 
-def test_a_batch_of_lost_records(spark: SparkSession, broker: Broker, topic: str) -> None:
-    broker.add(topic, [b"0", b"1"])
+def test_a_batch_of_lost_records(spark: SparkSession, cluster: Broker | MockCluster, topic: str) -> None:
+    cluster.add(topic, [b"0", b"1"])
     with pytest.raises(PySparkException) as error:
-        read(spark, broker.address, topic, endingOffsets=f'{{"{topic}":{{"0":9}}}}').collect()
+        reader = spark.read.format("kafka").option("kafka.bootstrap.servers", cluster.address)
+        reader = reader.option("assign", f'{{"{topic}":[0]}}').option("endingOffsets", f'{{"{topic}":{{"0":9}}}}')
+        reader.load().collect()
     assert (error.value.getCondition(), error.value.getSqlState()) == (
         "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE",
         "22000",
@@ -273,6 +295,20 @@ def test_a_record_that_is_not_delivered_fails_its_batch(
     query = writer.option("topic", f"{topic}_out").option("checkpointLocation", str(tmp_path / "checkpoint")).start()
     assert f"not delivered to Kafka, topic {topic}_out partition 0: Broker: Message size too large" in failure(query)
     assert list((tmp_path / "checkpoint").glob("commits/*")) == []
+
+
+def test_what_is_refused_by_name(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(AnalysisException) as error:
+        spark.sql("SELECT * FROM kafka.`topic`").collect()
+    assert error.value.getCondition() == "UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY"
+    hint = "Send the records to Kafka and use the format kafka"
+    with pytest.raises(UnsupportedOperationException, match=f"source kinesis.*{hint}"):
+        spark.read.format("kinesis").load().collect()
+    with pytest.raises(UnsupportedOperationException, match=f"streaming source kinesis.*{hint}"):
+        _ = spark.readStream.format("kinesis").load().schema
+    writer = spark.readStream.format("rate").load().writeStream.format("kinesis")
+    with pytest.raises(UnsupportedOperationException, match=f"streaming sink kinesis.*{hint}"):
+        writer.option("checkpointLocation", str(tmp_path)).start()
 
 
 # ---------------------------------------------------------------------------------------------- the document's programs

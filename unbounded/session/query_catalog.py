@@ -67,7 +67,7 @@ class QueryCatalog:
             if table.view_text is not None:
                 return self._analyze(self._tables.view_query(table), table.view_database, ids)
             return _scanned(self._tables.scan(table, options), ids)
-        if len(parts) == 2 and parts[0].lower() in STATE_FORMATS:
+        if len(parts) == 2 and parts[0].lower() in (*STATE_FORMATS, KAFKA):
             raise analysis_error("UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY", dataSourceType=parts[0])
         if len(parts) == 2 and (is_file_format(parts[0]) or parts[0].lower() == DELTA):
             return self.load(u.DataSource(parts[0], None, options, (parts[1],), is_streaming), ids)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.connectors.kafka.cluster import Cluster
 from tests.unit.streaming.sources import SteppedSource
+from unbounded.connectors.kafka.source import stream_source
 from unbounded.connectors.kafka.source.offsets import TopicPartition
 from unbounded.connectors.kafka.source.rate_limit import limited
 from unbounded.connectors.kafka.source.stream_source import kafka_provider
@@ -132,3 +133,15 @@ def test_new_topics_are_seen_within_a_second_or_when_somebody_waits(cluster: Clu
     assert stream.source.latest_offset(None, has_limit=True) == first
     stream.source.look_again()
     assert '"seen2"' in stream.source.latest_offset(None, has_limit=True)
+
+
+def test_what_has_piled_up_comes_in_parts(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_source, "BATCH_RECORDS_MAX", 4)
+    cluster.add("piled", numbers(0, 9))
+    stream = stepped(cluster, tmp_path, assign='{"piled":[0]}', startingoffsets="earliest")
+    assert [len(stream.rows()) for _ in range(4)] == [4, 4, 1, 0]
+    cluster.add("piled", numbers(9, 13))
+    assert len(stream.rows()) == 4
+    cluster.add("piled", numbers(13, 18))
+    once = stream.step(has_limit=False)
+    assert once.read().read_all().num_rows == 5

@@ -23,6 +23,7 @@ typedef struct {
 
 enum { PART_TOPIC = 2, PART_PARTITION, PART_VALUE, PART_KEY, PART_FLAGS = 7, PART_HEADERS = 10 };
 enum { COPY = 0x2, OWN_PARTITION = 0x8, ANY_PARTITION = -1, PURGE_ALL = 0x1 | 0x2 | 0x4 };
+enum { NO_TOPIC = -186, FATAL = -150 };
 enum { ROWS_PER_CALL = 1024, IN_FLIGHT_ROWS = 200000, IN_FLIGHT_BYTES = 256 << 20, POLL_MS = 20 };
 
 static struct {
@@ -45,6 +46,7 @@ static struct {
     int (*header_add)(rd_kafka_headers_t *, const char *, ssize_t, const void *, ssize_t);
     int (*poll)(rd_kafka_t *, int);
     int (*purge)(rd_kafka_t *, int);
+    int (*fatal_error)(rd_kafka_t *, char *, size_t);
 } kafka;
 
 static const Symbol SYMBOLS[] = {
@@ -67,6 +69,7 @@ static const Symbol SYMBOLS[] = {
     {"rd_kafka_header_add", (void **)&kafka.header_add},
     {"rd_kafka_poll", (void **)&kafka.poll},
     {"rd_kafka_purge", (void **)&kafka.purge},
+    {"rd_kafka_fatal_error", (void **)&kafka.fatal_error},
     {NULL, NULL},
 };
 
@@ -242,7 +245,7 @@ static rd_kafka_topic_t *topic_at(Producer *producer, const Columns *columns, in
     size_t size;
     const char *name = value_at(&columns->topic, row, &size);
     rd_kafka_topic_t *topic = name != NULL ? find_topic(producer, name, size) : NULL;
-    if (topic == NULL) note_failure(producer, -186, name != NULL ? "" : "NULL", ANY_PARTITION);
+    if (topic == NULL) note_failure(producer, NO_TOPIC, name != NULL ? "" : "NULL", ANY_PARTITION);
     return topic;
 }
 
@@ -366,6 +369,8 @@ static PyObject *failure(PyObject *module, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "O", &capsule)) return NULL;
     Producer *producer = PyCapsule_GetPointer(capsule, NAME);
     if (producer == NULL) return NULL;
+    char text[512];
+    if (producer->error == FATAL) producer->error = kafka.fatal_error(producer->client, text, sizeof text);
     return Py_BuildValue(
         "(Lisi)", (long long)producer->failed, producer->error, producer->error_topic, (int)producer->error_partition);
 }

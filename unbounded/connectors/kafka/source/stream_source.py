@@ -30,6 +30,8 @@ from unbounded.connectors.streams import SourceContext
 from unbounded.types.datatypes import StructType
 
 _START_PREFIX = "\0"
+BATCH_RECORDS_MAX = 5_000_000
+"""A batch is held in memory, so what has piled up comes in several, unless its limit is given."""
 _LOOK_INTERVAL_US = 1_000_000
 """How long a new partition may stay unnoticed."""
 
@@ -98,8 +100,9 @@ class KafkaSource:
         if has_limit and self._waits_for_more(begin, latest):
             return format_offsets(begin)
         limit = self._options.max_offsets
-        if limit is not None and has_limit:
-            latest = limited(self._with_new_partitions(begin, latest), latest, limit)
+        if has_limit and (limit is not None or _count(begin, latest) > BATCH_RECORDS_MAX):
+            begin = self._with_new_partitions(begin, latest)
+            latest = limited(begin, latest, BATCH_RECORDS_MAX if limit is None else limit)
         return format_offsets(latest)
 
     def _waits_for_more(self, begin: Offsets, latest: Offsets) -> bool:
@@ -109,7 +112,7 @@ class KafkaSource:
             return False
         now_us, last_us = self._context.clock.monotonic_us(), self._last_batch_us
         is_due = last_us is None or now_us - last_us >= self._options.max_delay_ms * 1000
-        if is_due or sum(end - begin.get(partition, 0) for partition, end in latest.items()) >= least:
+        if is_due or _count(begin, latest) >= least:
             self._last_batch_us = now_us
             return False
         return True
@@ -201,6 +204,10 @@ class KafkaSource:
             if offset != 0:
                 self._reader.lost(NOT_FROM_ZERO, topicPartition=str(partition), startOffset=str(offset))
         return {**begin, **added}
+
+
+def _count(begin: Offsets, latest: Offsets) -> int:
+    return sum(end - begin.get(partition, 0) for partition, end in latest.items())
 
 
 def _shown(strategy: Strategy) -> str:
