@@ -10,8 +10,10 @@ import pytest
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
 
-from tests.databases.postgresql_server import PASSWORD, USER, PostgresServer
-from tests.databases.services import postgresql_binaries
+from tests.databases.mysql_server import MySqlServer
+from tests.databases.postgresql_server import PostgresServer
+from tests.databases.services import mariadb_binary, postgresql_binaries
+from tests.databases.temporary_server import PASSWORD, USER
 
 _NUMBERS = count()
 
@@ -32,6 +34,23 @@ def server() -> Iterator[PostgresServer]:
     server = PostgresServer(binaries)
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def mysql_server() -> Iterator[MySqlServer]:
+    binary = mariadb_binary()
+    if binary is None:
+        pytest.skip("MariaDB is not installed")
+    server = MySqlServer(binary)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def mysql(mysql_server: MySqlServer) -> Iterator[MySqlServer]:
+    """An empty database."""
+    yield mysql_server
+    mysql_server.clear()
 
 
 @dataclass(frozen=True)

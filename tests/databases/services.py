@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 _POSTGRESQL = Path("/usr/lib/postgresql")
@@ -13,6 +14,12 @@ def postgresql_binaries() -> Path | None:
     return found[-1].parent if found else None
 
 
+def mariadb_binary() -> Path | None:
+    found = shutil.which("mariadbd", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+    return None if found is None or shutil.which("mariadb-install-db") is None else Path(found)
+
+
 def missing_services() -> list[str]:
     """What to install, as the summary of the tests says it."""
-    return [] if postgresql_binaries() is not None else ["PostgreSQL (scripts/test-services installs it)"]
+    found = {"PostgreSQL": postgresql_binaries(), "MariaDB": mariadb_binary()}
+    return [f"{name} (scripts/test-services installs it)" for name, path in found.items() if path is None]

@@ -12,7 +12,7 @@ from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
 
 from tests.databases.conftest import Schema
-from tests.databases.postgresql_server import PASSWORD
+from tests.databases.temporary_server import PASSWORD
 
 _UUID = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
 _NOON = datetime.datetime(2024, 2, 29, 12, 34, 56, 123456)

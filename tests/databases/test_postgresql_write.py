@@ -8,7 +8,7 @@ from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
 
 from tests.databases.conftest import Schema
-from tests.databases.postgresql_server import PASSWORD
+from tests.databases.temporary_server import PASSWORD
 
 EVERY_TYPE = """
 SELECT CAST(1 AS TINYINT) ti, CAST(2 AS SMALLINT) sm, 3 i, 4L l, CAST(1.5 AS FLOAT) f, 2.5D d,

@@ -13,7 +13,8 @@ from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
 
 from tests.databases.conftest import Schema
-from tests.databases.postgresql_server import PASSWORD
+from tests.databases.mysql_server import MySqlServer
+from tests.databases.temporary_server import PASSWORD
 from unbounded.connectors.jdbc.options import read_options
 from unbounded.connectors.jdbc.stream_sink import JdbcStreamSink
 from unbounded.connectors.jdbc.table_names import table_to_write
@@ -32,11 +33,14 @@ def rows(*numbers: int, name: str = "r") -> pa.Table:
     return pa.table({"n": pa.array(numbers, pa.int64()), "name": names})
 
 
-@pytest.fixture(params=["postgresql", "sqlite", "duckdb"])
+@pytest.fixture(params=["postgresql", "mysql", "sqlite", "duckdb"])
 def access(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     if request.param == "postgresql":
         schema: Schema = request.getfixturevalue("schema")
         return schema.access
+    if request.param == "mysql":
+        server: MySqlServer = request.getfixturevalue("mysql")
+        return server.access
     return {"url": f"jdbc:{request.param}:{tmp_path}/data.db"}
 
 

@@ -60,6 +60,7 @@ class Access:
     local_zone: str
     timeout_s: int = 0
     fetch_size: int = 0
+    insert_size: int = 1000
     isolation: Isolation = Isolation.READ_UNCOMMITTED
 
     @property
@@ -134,6 +135,10 @@ class Dialect(Protocol):
 
     def truncate(self, table: TableName, *, cascades: bool) -> str: ...
 
+    def swap(self, table: TableName, successor: TableName) -> Sequence[str]:
+        """Statements after which `successor` is what `table` is called."""
+        ...
+
     def upsert(self, table: TableName, columns: Sequence[str], keys: Sequence[str], rows: str) -> str:
         """Puts the rows of the query `rows` into `table`; those whose keys are there replace them."""
         ...
@@ -156,6 +161,10 @@ class Database(Protocol):
         ...
 
     def has_table(self, connection: Connection, table: TableName) -> bool: ...
+
+    def has_key(self, connection: Connection, table: TableName, keys: Sequence[str]) -> bool:
+        """Whether an upsert by these columns finds a unique key, or says so itself."""
+        ...
 
     def stored_values(
         self, connection: Connection, table: TableName, schema: StructType, access: Access

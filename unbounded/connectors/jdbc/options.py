@@ -31,7 +31,7 @@ _WRITE = (
     *("batchsize", "truncate", "cascadetruncate", "createtableoptions", "createtablecolumntypes", "tablecomment"),
     *("upsertkeys", "txnappid", "txnversion"),
 )
-_KNOWN = frozenset({*_READ_AND_WRITE, *_CONNECTING, *_READ, *_WRITE})
+KNOWN_OPTIONS = frozenset({*_READ_AND_WRITE, *_CONNECTING, *_READ, *_WRITE})
 _SINK_ONLY = frozenset({"checkpointlocation", "queryname"})
 _BOOLEANS = (
     "pushDownPredicate",
@@ -68,6 +68,7 @@ spark.read.format("jdbc")
   .option("upperBound", "100")
   .option("numPartitions", "3")
   .load()"""
+DEFAULT_INSERT_SIZE = 1000
 _QUERY_ALIAS = "SPARK_GEN_SUBQ_0"
 _PATH = "A table of a database has no path: name it with the option dbtable."
 
@@ -159,7 +160,7 @@ def _check_hint(kind: DatabaseKind) -> None:
 
 
 def _refuse_unknown(options: Mapping[str, str], kind: DatabaseKind, *, for_sink: bool) -> None:
-    allowed = _KNOWN | connection_properties(kind) | (_SINK_ONLY if for_sink else frozenset())
+    allowed = KNOWN_OPTIONS | connection_properties(kind) | (_SINK_ONLY if for_sink else frozenset())
     if "path" in options:
         raise not_supported("A path with the format jdbc", _PATH)
     for name in options:
@@ -172,7 +173,7 @@ def _refuse_unknown(options: Mapping[str, str], kind: DatabaseKind, *, for_sink:
 def _access(url: JdbcUrl, options: Mapping[str, str], local_zone: str) -> Access:
     in_url = {name.lower(): value for name, value in url.properties}
     own = connection_properties(url.kind)
-    given = tuple((name, value) for name, value in options.items() if name in own and name not in _KNOWN)
+    given = tuple((name, value) for name, value in options.items() if name in own and name not in KNOWN_OPTIONS)
     timeout_s = _number(options, "queryTimeout") or 0
     if timeout_s < 0:
         raise illegal_argument("Query timeout must be a value greater than or equals to 0.")
@@ -184,6 +185,7 @@ def _access(url: JdbcUrl, options: Mapping[str, str], local_zone: str) -> Access
         local_zone,
         timeout_s,
         max(_number(options, "fetchsize") or 0, 0),
+        _number(options, "batchsize") or DEFAULT_INSERT_SIZE,
         _isolation(options.get("isolationlevel")),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -17,7 +18,7 @@ from unbounded.connectors.jdbc.failures import DatabaseFailure, database_failed
 from unbounded.connectors.jdbc.source import connected
 from unbounded.connectors.jdbc.table_names import TableName
 from unbounded.connectors.jdbc.tables import NewTable, check_types, column_list, fitted
-from unbounded.errors import analysis_error
+from unbounded.errors import analysis_error, not_supported
 from unbounded.ids import new_id
 from unbounded.types.datatypes import StructField, StructType
 
@@ -89,14 +90,26 @@ class _Work:
             self._fitted()
 
     def write(self, rows: _Incoming, batch: BatchNumber | None) -> bool:
-        numbers = BatchNumbers(self.connection, self.database, self.writer.table)
-        if self._is_left_alone() or (batch is not None and numbers.is_done(batch)):
+        if self._is_left_alone():
             return False
+        numbers = BatchNumbers(self.connection, self.database, self.writer.table)
+        if batch is not None:
+            self._prepare_for_number()
+            if numbers.is_done(batch):
+                return False
         self._put(rows)
         if batch is not None:
             numbers.set_done(batch)
         self.connection.commit()
         return True
+
+    def _prepare_for_number(self) -> None:
+        """The number is locked until the end of the transaction, which a new table may be."""
+        table, dialect = self.writer.table, self.database.dialect
+        if self.writer.existing is Existing.REPLACE and not dialect.can_swap_in_transaction:
+            raise not_supported(f"txnAppId with the mode overwrite on {dialect.name}", "Add the option truncate.")
+        if not self.database.has_table(self.connection, table):
+            self._create(table)
 
     def _is_left_alone(self) -> bool:
         existing, table = self.writer.existing, self.writer.table
@@ -110,7 +123,8 @@ class _Work:
         table = self.writer.table
         if not self.database.has_table(self.connection, table):
             self._create(table)
-            self._append(rows, table, self.schema)
+            with self._undone(table):
+                self._append(rows, table, self.schema)
             return
         match self.writer.existing:
             case Existing.REPLACE:
@@ -133,9 +147,21 @@ class _Work:
         table = self.writer.table
         successor = table.sibling(f"unbounded_{new_id().replace('-', '')}")
         self._create(successor)
-        self._append(rows, successor, self.schema)
-        self._run(f"DROP TABLE {table.text}")
-        self._run(f"ALTER TABLE {successor.text} RENAME TO {table.parts[-1]}")
+        with self._undone(successor):
+            self._append(rows, successor, self.schema)
+        for statement in self.database.dialect.swap(table, successor):
+            self._run(statement)
+
+    @contextmanager
+    def _undone(self, table: TableName) -> Iterator[None]:
+        """Drops a new table whose rows did not come, where the transaction does not do so."""
+        try:
+            yield
+        except BaseException:
+            if not self.database.dialect.can_swap_in_transaction:
+                with suppress(DatabaseFailure):
+                    self._run(f"DROP TABLE {table.text}")
+            raise
 
     def _upsert(self, rows: _Incoming) -> None:
         schema = self._fitted()
@@ -143,13 +169,18 @@ class _Work:
         names = {name.lower(): name for name in schema.names}
         keys = [names[key.lower()] for key in self.writer.keys]
         selection = f"SELECT {self._values(schema)} FROM {staging.text}"
+        if not self.database.has_key(self.connection, self.writer.table, keys):
+            raise self._no_key(keys, "there is no unique key")
         try:
             self._run(self.database.dialect.upsert(self.writer.table, schema.names, keys, selection))
         except DatabaseFailure as failure:
             if _NO_UNIQUE_KEY.search(failure.reason) is None:
                 raise
-            fix = f"ALTER TABLE {self.writer.table.text} ADD PRIMARY KEY ({', '.join(keys)})"
-            raise DatabaseFailure(f"{failure.reason}. The columns of upsertKeys must be a key: {fix}") from failure
+            raise self._no_key(keys, failure.reason) from failure
+
+    def _no_key(self, keys: Sequence[str], reason: str) -> DatabaseFailure:
+        fix = f"ALTER TABLE {self.writer.table.text} ADD PRIMARY KEY ({', '.join(keys)})"
+        return DatabaseFailure(f"{reason}. The columns of upsertKeys must be a key: {fix}")
 
     def _append(self, rows: _Incoming, table: TableName, schema: StructType) -> None:
         if self.database.takes_directly(self.connection, table, schema):

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from unbounded.connectors.jdbc.database import Database
-from unbounded.connectors.jdbc.databases import postgresql_access
-from unbounded.connectors.jdbc.databases.duckdb_file import DuckDbFile
-from unbounded.connectors.jdbc.databases.postgresql import Postgres
-from unbounded.connectors.jdbc.databases.sqlite import Sqlite
+from unbounded.connectors.jdbc.databases.duckdb_file.client import DuckDbFile
+from unbounded.connectors.jdbc.databases.mysql.client import MySql
+from unbounded.connectors.jdbc.databases.postgresql.access import CAN_BE_OPTIONS
+from unbounded.connectors.jdbc.databases.postgresql.client import Postgres
+from unbounded.connectors.jdbc.databases.sqlite.client import Sqlite
 from unbounded.connectors.jdbc.urls import DatabaseKind
 
 _DATABASES: Mapping[DatabaseKind, Database] = {
     DatabaseKind.POSTGRESQL: Postgres(),
     DatabaseKind.SQLITE: Sqlite(),
     DatabaseKind.DUCKDB: DuckDbFile(),
+    DatabaseKind.MYSQL: MySql(),
+    DatabaseKind.MARIADB: MySql(),
 }
-_PROPERTIES: Mapping[DatabaseKind, frozenset[str]] = {DatabaseKind.POSTGRESQL: postgresql_access.CAN_BE_OPTIONS}
+_PROPERTIES: Mapping[DatabaseKind, frozenset[str]] = {DatabaseKind.POSTGRESQL: CAN_BE_OPTIONS}
 
 
 def database_of(kind: DatabaseKind) -> Database:

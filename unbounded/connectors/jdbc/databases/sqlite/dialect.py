@@ -1,4 +1,4 @@
-"""The SQL of DuckDB as a database that is read and written: names, constants, conditions, types of new columns."""
+"""The SQL of SQLite: names, constants, conditions, types of new columns."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from unbounded.connectors.jdbc.databases.iso_times import date_text, timestamp_text
-from unbounded.connectors.jdbc.databases.statements import assignments, name_list
+from unbounded.connectors.jdbc.databases.statements import assignments, drop_and_rename, name_list
 from unbounded.connectors.jdbc.table_names import TableName
 from unbounded.types.datatypes import (
-    ArrayType,
     BinaryType,
     BooleanType,
     ByteType,
@@ -36,21 +35,19 @@ _TYPES: dict[type[DataType], str] = {
     IntegerType: "INTEGER",
     LongType: "BIGINT",
     FloatType: "FLOAT",
-    DoubleType: "DOUBLE",
-    StringType: "VARCHAR",
-    CharType: "VARCHAR",
-    VarcharType: "VARCHAR",
+    DoubleType: "DOUBLE PRECISION",
+    StringType: "TEXT",
     BinaryType: "BLOB",
     DateType: "DATE",
-    TimestampType: "TIMESTAMP WITH TIME ZONE",
+    TimestampType: "TIMESTAMP",
     TimestampNTZType: "TIMESTAMP",
 }
 
 
-class DuckDbDialect:
+class SqliteDialect:
     """Implements `database.Dialect`."""
 
-    name = "DuckDB"
+    name = "SQLite"
     can_swap_in_transaction = True
 
     def quote(self, name: str) -> str:
@@ -61,45 +58,45 @@ class DuckDbDialect:
 
     def literal(self, value: Any, data_type: DataType) -> str | None:
         match data_type:
-            case BooleanType():
-                return "true" if value else "false"
             case FloatType() | DoubleType():
-                return f"CAST('{value!r}' AS {_TYPES[type(data_type)]})" if math.isfinite(value) else None
+                return repr(value) if math.isfinite(value) else None
             case StringType():
                 return None if "\0" in value else self.text(value)
             case DateType():
                 found = date_text(value)
-                return None if found is None else f"DATE '{found}'"
+                return None if found is None else f"'{found}'"
             case TimestampType() | TimestampNTZType():
                 found = timestamp_text(value)
-                is_zoned = isinstance(data_type, TimestampType)
-                prefix, suffix = ("TIMESTAMPTZ", "+00") if is_zoned else ("TIMESTAMP", "")
-                return None if found is None else f"{prefix} '{found}{suffix}'"
+                return None if found is None else f"'{found}'"
             case BinaryType():
-                return "'" + "".join(f"\\x{byte:02X}" for byte in value) + "'::BLOB"
+                return f"x'{value.hex()}'"
+            case BooleanType():
+                return "1" if value else "0"
             case _:
                 return str(value)
 
     def ordered(self, column: str, data_type: DataType) -> str:
-        return column
+        return f"{column} COLLATE BINARY" if isinstance(data_type, StringType) else column
 
     def null_safe_equal(self, left: str, right: str) -> str:
-        return f"{left} IS NOT DISTINCT FROM {right}"
+        return f"{left} IS {right}"
 
     def matches(self, column: str, start: str, middle: str, end: str) -> str | None:
+        """LIKE does not mind the case of letters, so the parts are compared."""
         if start:
-            return f"starts_with({column}, {self.text(start)})"
+            return f"substr({column}, 1, {len(start)}) = {self.text(start)}"
         if end:
-            return f"ends_with({column}, {self.text(end)})"
-        return f"contains({column}, {self.text(middle)})"
+            return f"substr({column}, -{len(end)}) = {self.text(end)}"
+        return f"instr({column}, {self.text(middle)}) > 0"
 
     def create_type(self, data_type: DataType) -> str | None:
         match data_type:
             case DecimalType(precision=precision, scale=scale):
                 return f"DECIMAL({precision},{scale})"
-            case ArrayType(element_type=element):
-                inner = self.create_type(element)
-                return None if inner is None else f"{inner}[]"
+            case CharType(length=length):
+                return f"CHAR({length})"
+            case VarcharType(length=length):
+                return f"VARCHAR({length})"
             case _:
                 return _TYPES.get(type(data_type))
 
@@ -107,13 +104,16 @@ class DuckDbDialect:
         return TableName(("temp", name))
 
     def comment(self, table: TableName, text: str) -> str | None:
-        return f"COMMENT ON TABLE {table.text} IS {self.text(text)}"
+        return None
 
     def truncate(self, table: TableName, *, cascades: bool) -> str:
         return f"DELETE FROM {table.text}"
 
+    def swap(self, table: TableName, successor: TableName) -> Sequence[str]:
+        return drop_and_rename(table, successor)
+
     def upsert(self, table: TableName, columns: Sequence[str], keys: Sequence[str], rows: str) -> str:
-        into = f"INSERT INTO {table.text} ({name_list(columns, self)}) {rows}"
-        changes = assignments([c for c in columns if c not in keys], "{0} = EXCLUDED.{0}", self)
+        into = f"INSERT INTO {table.text} ({name_list(columns, self)}) SELECT * FROM ({rows}) WHERE true"
+        changes = assignments([c for c in columns if c not in keys], "{0} = excluded.{0}", self)
         action = f"DO UPDATE SET {changes}" if changes else "DO NOTHING"
         return f"{into} ON CONFLICT ({name_list(keys, self)}) {action}"

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from unbounded.connectors.jdbc.arrow_values import instants
 from unbounded.connectors.jdbc.database import Access, Comparison, Connection, ForeignColumn
-from unbounded.connectors.jdbc.databases.duckdb_dialect import DuckDbDialect
+from unbounded.connectors.jdbc.databases.duckdb_file.dialect import DuckDbDialect
 from unbounded.connectors.jdbc.databases.statements import name_list
 from unbounded.connectors.jdbc.failures import DatabaseFailure
 from unbounded.connectors.jdbc.table_names import TableName, unquoted
@@ -107,6 +107,10 @@ class DuckDbFile:
         place = f" AND lower(table_schema) = lower({_DIALECT.text(schemas[-1])})" if schemas else ""
         where = f"lower(table_name) = lower({_DIALECT.text(name)}){place}"
         return bool(connection.rows(f"SELECT count(*) FROM information_schema.tables WHERE {where}")[0][0])
+
+    def has_key(self, connection: Connection, table: TableName, keys: Sequence[str]) -> bool:
+        """The statement of an upsert names its key, and fails if there is none."""
+        return True
 
     def stored_values(
         self, connection: Connection, table: TableName, schema: StructType, access: Access

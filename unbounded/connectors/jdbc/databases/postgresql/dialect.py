@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unbounded.connectors.jdbc.databases.iso_times import date_text, timestamp_text
-from unbounded.connectors.jdbc.databases.statements import assignments, name_list
+from unbounded.connectors.jdbc.databases.statements import assignments, drop_and_rename, name_list
 from unbounded.connectors.jdbc.table_names import TableName
 from unbounded.types.datatypes import (
     ArrayType,
@@ -109,6 +109,9 @@ class PostgresDialect:
 
     def truncate(self, table: TableName, *, cascades: bool) -> str:
         return f"TRUNCATE TABLE ONLY {table.text}{' CASCADE' if cascades else ''}"
+
+    def swap(self, table: TableName, successor: TableName) -> Sequence[str]:
+        return drop_and_rename(table, successor)
 
     def upsert(self, table: TableName, columns: Sequence[str], keys: Sequence[str], rows: str) -> str:
         into = f"INSERT INTO {table.text} ({name_list(columns, self)}) {rows}"

@@ -1,4 +1,4 @@
-"""The SQL of SQLite: names, constants, conditions, types of new columns."""
+"""The SQL of MySQL and MariaDB: names, constants, conditions, types of new columns."""
 
 from __future__ import annotations
 
@@ -29,65 +29,60 @@ from unbounded.types.datatypes import (
 )
 
 _TYPES: dict[type[DataType], str] = {
-    BooleanType: "BOOLEAN",
+    BooleanType: "BIT(1)",
     ByteType: "TINYINT",
     ShortType: "SMALLINT",
     IntegerType: "INTEGER",
     LongType: "BIGINT",
     FloatType: "FLOAT",
     DoubleType: "DOUBLE PRECISION",
-    StringType: "TEXT",
+    StringType: "LONGTEXT",
     BinaryType: "BLOB",
     DateType: "DATE",
-    TimestampType: "TIMESTAMP",
-    TimestampNTZType: "TIMESTAMP",
+    TimestampType: "TIMESTAMP(6) NULL",
+    TimestampNTZType: "DATETIME(6)",
 }
 
 
-class SqliteDialect:
+class MySqlDialect:
     """Implements `database.Dialect`."""
 
-    name = "SQLite"
-    can_swap_in_transaction = True
+    name = "MySQL"
+    can_swap_in_transaction = False
 
     def quote(self, name: str) -> str:
-        return '"' + name.replace('"', '""') + '"'
+        return "`" + name.replace("`", "``") + "`"
 
     def text(self, value: str) -> str:
-        return "'" + value.replace("'", "''") + "'"
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
     def literal(self, value: Any, data_type: DataType) -> str | None:
         match data_type:
+            case BooleanType():
+                return "TRUE" if value else "FALSE"
             case FloatType() | DoubleType():
                 return repr(value) if math.isfinite(value) else None
             case StringType():
-                return None if "\0" in value else self.text(value)
+                return self.text(value)
             case DateType():
                 found = date_text(value)
-                return None if found is None else f"'{found}'"
+                return None if found is None else f"DATE '{found}'"
             case TimestampType() | TimestampNTZType():
                 found = timestamp_text(value)
-                return None if found is None else f"'{found}'"
+                return None if found is None else f"TIMESTAMP '{found}'"
             case BinaryType():
                 return f"x'{value.hex()}'"
-            case BooleanType():
-                return "1" if value else "0"
             case _:
                 return str(value)
 
     def ordered(self, column: str, data_type: DataType) -> str:
-        return f"{column} COLLATE BINARY" if isinstance(data_type, StringType) else column
+        return column
 
     def null_safe_equal(self, left: str, right: str) -> str:
-        return f"{left} IS {right}"
+        return f"{left} <=> {right}"
 
     def matches(self, column: str, start: str, middle: str, end: str) -> str | None:
-        """LIKE does not mind the case of letters, so the parts are compared."""
-        if start:
-            return f"substr({column}, 1, {len(start)}) = {self.text(start)}"
-        if end:
-            return f"substr({column}, -{len(end)}) = {self.text(end)}"
-        return f"instr({column}, {self.text(middle)}) > 0"
+        return None
 
     def create_type(self, data_type: DataType) -> str | None:
         match data_type:
@@ -101,16 +96,22 @@ class SqliteDialect:
                 return _TYPES.get(type(data_type))
 
     def temporary(self, name: str) -> TableName:
-        return TableName(("temp", name))
+        return TableName((name,))
 
     def comment(self, table: TableName, text: str) -> str | None:
-        return None
+        return f"ALTER TABLE {table.text} COMMENT = {self.text(text)}"
 
     def truncate(self, table: TableName, *, cascades: bool) -> str:
+        """TRUNCATE would end the transaction."""
         return f"DELETE FROM {table.text}"
 
+    def swap(self, table: TableName, successor: TableName) -> Sequence[str]:
+        """One statement exchanges the tables; it ends the transaction, so the rows must be all there."""
+        predecessor = TableName((*successor.parts[:-1], f"{successor.parts[-1]}_old"))
+        rename = f"RENAME TABLE {table.text} TO {predecessor.text}, {successor.text} TO {table.text}"
+        return (rename, f"DROP TABLE {predecessor.text}")
+
     def upsert(self, table: TableName, columns: Sequence[str], keys: Sequence[str], rows: str) -> str:
-        into = f"INSERT INTO {table.text} ({name_list(columns, self)}) SELECT * FROM ({rows}) WHERE true"
-        changes = assignments([c for c in columns if c not in keys], "{0} = excluded.{0}", self)
-        action = f"DO UPDATE SET {changes}" if changes else "DO NOTHING"
-        return f"{into} ON CONFLICT ({name_list(keys, self)}) {action}"
+        into = f"INSERT INTO {table.text} ({name_list(columns, self)}) {rows}"
+        changed = [c for c in columns if c not in keys] or list(keys)
+        return f"{into} ON DUPLICATE KEY UPDATE {assignments(changed, '{0} = VALUES({0})', self)}"

@@ -9,8 +9,8 @@ import pyarrow as pa
 from unbounded.connectors.jdbc.arrow_values import local_times
 from unbounded.connectors.jdbc.database import Access, Connection, ForeignColumn
 from unbounded.connectors.jdbc.databases.adbc import AdbcConnection, adbc_driver
-from unbounded.connectors.jdbc.databases.sqlite_dialect import SqliteDialect
-from unbounded.connectors.jdbc.databases.sqlite_types import first_value, foreign_column
+from unbounded.connectors.jdbc.databases.sqlite.dialect import SqliteDialect
+from unbounded.connectors.jdbc.databases.sqlite.types import first_value, foreign_column
 from unbounded.connectors.jdbc.failures import DatabaseFailure
 from unbounded.connectors.jdbc.table_names import TableName, unquoted
 from unbounded.connectors.option_values import illegal_argument
@@ -87,6 +87,10 @@ class Sqlite:
         catalog = f"{_DIALECT.quote(schemas[-1])}.sqlite_master" if schemas else "sqlite_master"
         query = f"SELECT count(*) FROM {catalog} WHERE lower(name) = lower({_DIALECT.text(name)})"
         return bool(connection.rows(query)[0][0])
+
+    def has_key(self, connection: Connection, table: TableName, keys: Sequence[str]) -> bool:
+        """The statement of an upsert names its key, and fails if there is none."""
+        return True
 
     def stored_values(
         self, connection: Connection, table: TableName, schema: StructType, access: Access

@@ -10,9 +10,9 @@ import pyarrow as pa
 from unbounded.connectors.jdbc.arrow_values import instants
 from unbounded.connectors.jdbc.database import Access, Connection, ForeignColumn, Isolation
 from unbounded.connectors.jdbc.databases.adbc import AdbcConnection, adbc_driver
-from unbounded.connectors.jdbc.databases.postgresql_access import connection_text, takes_untyped_texts
-from unbounded.connectors.jdbc.databases.postgresql_dialect import PostgresDialect
-from unbounded.connectors.jdbc.databases.postgresql_types import (
+from unbounded.connectors.jdbc.databases.postgresql.access import connection_text, takes_untyped_texts
+from unbounded.connectors.jdbc.databases.postgresql.dialect import PostgresDialect
+from unbounded.connectors.jdbc.databases.postgresql.types import (
     Declared,
     declared_type,
     foreign_column,
@@ -72,6 +72,10 @@ class Postgres:
 
     def has_table(self, connection: Connection, table: TableName) -> bool:
         return bool(connection.rows(f"SELECT to_regclass({_text(table.text)}) IS NOT NULL")[0][0])
+
+    def has_key(self, connection: Connection, table: TableName, keys: Sequence[str]) -> bool:
+        """The statement of an upsert names its key, and fails if there is none."""
+        return True
 
     def stored_values(
         self, connection: Connection, table: TableName, schema: StructType, access: Access
