@@ -58,6 +58,21 @@ def test_replacing_keeps_the_history(spark: SparkSession, name: str) -> None:
     assert rows(spark, f"SELECT * FROM {name}") == []
 
 
+def test_earlier_versions_in_sql(spark: SparkSession, name: str) -> None:
+    spark.sql(f"CREATE TABLE {name} USING delta AS SELECT 1 AS a")
+    spark.sql(f"INSERT INTO {name} VALUES (2)")
+    assert rows(spark, f"SELECT * FROM {name} VERSION AS OF 0") == [(1,)]
+    joined = (
+        f"SELECT now.a FROM {name} FOR VERSION AS OF '0' AS old RIGHT JOIN {name} AS now USING (a) WHERE old.a IS NULL"
+    )
+    assert rows(spark, joined) == [(2,)]
+    assert refused(spark, f"SELECT * FROM {name} VERSION AS OF 9") == "DELTA_VERSION_NOT_FOUND"
+    earliest = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
+    assert refused(spark, f"SELECT * FROM {name} TIMESTAMP AS OF '2001-01-01'") == earliest
+    spark.sql("CREATE OR REPLACE TEMPORARY VIEW one AS SELECT 1 AS a")
+    assert refused(spark, "SELECT * FROM one VERSION AS OF 0") == "UNSUPPORTED_FEATURE.TIME_TRAVEL"
+
+
 def test_a_name_for_a_table_that_is_there(spark: SparkSession, name: str, tmp_path: Path) -> None:
     path = str(tmp_path / "t")
     write_deltalake(path, pa.table({"a": pa.array([1], pa.int32())}))

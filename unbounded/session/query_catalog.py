@@ -14,6 +14,7 @@ from unbounded.errors import analysis_error
 from unbounded.lowering.lowered import LoweredQuery
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import SortOrder
+from unbounded.plan.identifiers import quote_parts
 from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Scan, Sort, StreamScan
 from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
@@ -55,6 +56,7 @@ class QueryCatalog:
         """A temporary view, then a table or view of the warehouse, then files (``csv.`path` ``)."""
         view = self._names.find_view(parts, ids)
         if view is not None:
+            _refuse_time_travel(parts, options)
             if is_streaming and not contains(view, _is_stream):
                 raise analysis_error("_LEGACY_ERROR_TEMP_1008", quoted=".".join(parts))
             return view
@@ -62,6 +64,7 @@ class QueryCatalog:
         if table is not None:
             if table.format == DELTA:
                 return self.load(u.DataSource(DELTA, None, options, (table.location,), is_streaming), ids)
+            _refuse_time_travel(table.parts, options)
             if is_streaming:
                 return _streamed(self._stream_table(table, options), ids)
             if table.view_text is not None:
@@ -99,6 +102,12 @@ class QueryCatalog:
 
     def run_command(self, operation: str, arguments: Mapping[str, object]) -> u.LocalRelation:
         return self._call(operation, arguments)
+
+
+def _refuse_time_travel(parts: tuple[str, ...], options: u.Options) -> None:
+    """Raises: SparkError UNSUPPORTED_FEATURE.TIME_TRAVEL: only Delta tables keep versions"""
+    if any(u.option(options, name) is not None for name in ("versionAsOf", "timestampAsOf")):
+        raise analysis_error("UNSUPPORTED_FEATURE.TIME_TRAVEL", relationId=quote_parts(parts))
 
 
 def _scanned(scan: BatchSource, ids: Ids) -> LogicalPlan:

@@ -18,6 +18,7 @@ from unbounded.plan.unresolved import (
     Limit,
     Literal,
     NamedTable,
+    Options,
     PivotTable,
     Relation,
     Sample,
@@ -56,7 +57,20 @@ def translate_table(node: exp.Table, scope: Scope) -> Relation:
         if any(isinstance(a, UnresolvedFunction) and a.name.lower() == "table" for a in function.arguments):
             raise not_supported("A table as an argument (TABLE(…))", "Use mapInPandas or applyInPandas.")
         return TableFunction(function.name, function.arguments)
-    return NamedTable(table_parts(node.this), origin=scope.origin_of(node))
+    return NamedTable(table_parts(node.this), _time_travel(node, scope), origin=scope.origin_of(node))
+
+
+def _time_travel(node: exp.Table, scope: Scope) -> Options:
+    """As the options of a reader."""
+    for kind, option in (("version", "versionAsOf"), ("when", "timestampAsOf")):
+        given = node.args.get(kind)
+        if given is not None:
+            value = scope.expression(given)
+            text = value.value if isinstance(value, Literal) and isinstance(value.value, int | str) else None
+            if text is None or (kind == "when" and not isinstance(text, str)):
+                raise not_supported("AS OF with a computed value", "Write a number or a string.")
+            return ((option, str(text)),)
+    return ()
 
 
 def table_parts(name: exp.Expr) -> tuple[str, ...]:

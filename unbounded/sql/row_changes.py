@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
+from dataclasses import replace
 
+from unbounded.errors import Origin
 from unbounded.plan.unresolved import (
     Assignment,
     DeleteFrom,
@@ -14,7 +15,7 @@ from unbounded.plan.unresolved import (
     MergeMatch,
     UpdateTable,
 )
-from unbounded.sql.grammar.statements import StatementGrammar
+from unbounded.sql.grammar.statements import AssignedValue, StatementGrammar
 from unbounded.sql.scope import Scope
 
 _SHOWN_MATCHES = {
@@ -27,7 +28,7 @@ _SHOWN_MATCHES = {
 def read_delete(parser: StatementGrammar, scope: Scope) -> DeleteFrom:
     """DELETE FROM name [AS alias] [WHERE condition]."""
     table = parser.expect_parts()
-    return DeleteFrom(table, parser.target_alias(), _where(parser, scope))
+    return DeleteFrom(table, parser.target_alias(), _where(parser, scope), whole_statement(scope))
 
 
 def read_update(parser: StatementGrammar, scope: Scope) -> UpdateTable:
@@ -36,7 +37,12 @@ def read_update(parser: StatementGrammar, scope: Scope) -> UpdateTable:
     alias = parser.target_alias()
     parser.expect_words("SET")
     assignments = _assignments(parser, scope)
-    return UpdateTable(table, assignments, alias, _where(parser, scope))
+    return UpdateTable(table, assignments, alias, _where(parser, scope), whole_statement(scope))
+
+
+def whole_statement(scope: Scope) -> Origin:
+    """The statement, where Spark says that types do not fit."""
+    return Origin(scope.source.text, 0, len(scope.source.text) - 1)
 
 
 def _where(parser: StatementGrammar, scope: Scope) -> Expression | None:
@@ -44,11 +50,12 @@ def _where(parser: StatementGrammar, scope: Scope) -> Expression | None:
 
 
 def _assignments(parser: StatementGrammar, scope: Scope) -> tuple[Assignment, ...]:
-    return tuple(_assignment(parts, value, scope) for parts, value in parser.set_clause())
+    return tuple(_assignment(item, scope) for item in parser.set_clause())
 
 
-def _assignment(parts: tuple[str, ...], value: exp.Expr | None, scope: Scope) -> Assignment:
-    return Assignment(parts, None if value is None else scope.expression(value))
+def _assignment(item: AssignedValue, scope: Scope) -> Assignment:
+    value = None if item.value is None else scope.expression(item.value)
+    return Assignment(item.column, value, Origin(scope.source.text, item.start, item.end))
 
 
 # ---------------------------------------------------------------------------------------------- MERGE
@@ -68,7 +75,7 @@ def read_merge(parser: StatementGrammar, scope: Scope) -> MergeInto:
     while parser.take_words("WHEN"):
         clauses.append(_clause(parser, scope))
     _check_clauses(clauses, scope)
-    return MergeInto(table, source, condition, tuple(clauses), alias, evolves_schema)
+    return MergeInto(table, source, condition, tuple(clauses), alias, evolves_schema, whole_statement(scope))
 
 
 def _clause(parser: StatementGrammar, scope: Scope) -> MergeClause:
@@ -99,12 +106,13 @@ def _match(parser: StatementGrammar) -> MergeMatch:
 def _insert(parser: StatementGrammar, scope: Scope, condition: Expression | None) -> MergeClause:
     if parser.take_words("*"):
         return MergeClause(MergeMatch.NOT_MATCHED, MergeAction.INSERT_ALL, condition)
-    columns = parser.wrapped(parser.expect_parts)
+    columns = parser.wrapped(parser.assigned_column)
     parser.expect_words("VALUES")
     values = parser.wrapped(parser.assigned_value)
     if len(columns) != len(values):
         raise scope.source.error_at("_LEGACY_ERROR_TEMP_0006", 0, len(scope.source.text) - 1)
-    assignments = tuple(_assignment(c, v.value, scope) for c, v in zip(columns, values, strict=True))
+    items = (replace(c, value=v.value) for c, v in zip(columns, values, strict=True))
+    assignments = tuple(_assignment(item, scope) for item in items)
     return MergeClause(MergeMatch.NOT_MATCHED, MergeAction.INSERT, condition, assignments)
 
 

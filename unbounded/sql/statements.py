@@ -34,7 +34,7 @@ from unbounded.sql.definitions import database_name, read_columns, read_create, 
 from unbounded.sql.errors import Source
 from unbounded.sql.grammar.statements import StatementGrammar
 from unbounded.sql.queries import translate_query, with_ctes
-from unbounded.sql.row_changes import read_delete, read_merge, read_update
+from unbounded.sql.row_changes import read_delete, read_merge, read_update, whole_statement
 from unbounded.sql.scope import Scope
 from unbounded.sql.upkeep import read_detail, read_history, read_optimize, read_restore, read_vacuum
 
@@ -136,7 +136,8 @@ def _insert(parser: StatementGrammar, scope: Scope) -> InsertInto:
     is_by_name = parser.take_words("BY", "NAME")
     columns = () if is_by_name or parser.word != "(" or parser.is_at_query else tuple(parser.names())
     static = tuple((name, scope.expression(value)) for name, value in partition if value is not None)
-    return InsertInto(table, _query(parser, scope), columns, overwrites, is_by_name, static)
+    query = _query(parser, scope)
+    return InsertInto(table, query, columns, overwrites, is_by_name, static, whole_statement(scope))
 
 
 # ---------------------------------------------------------------------------------------------- SHOW, DESCRIBE

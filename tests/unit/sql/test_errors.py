@@ -62,7 +62,7 @@ REFUSED = {
     "with recursive r as (select 1) select * from r": "WITH RECURSIVE",
     "select * from t |> where a": "SQL pipe syntax (|>)",
     "select transform(a) using 'cat' from t": "SELECT TRANSFORM with a script",
-    "select * from t timestamp as of '2020-01-01'": "Reading an old version of a table (AS OF)",
+    "select * from t timestamp as of current_date()": "AS OF with a computed value",
     "select a:b from t": "A path into a VARIANT (value:field)",
     "select * from f(table(t))": "A table as an argument (TABLE(…))",
     "select * from t tablesample (100M)": "TABLESAMPLE by bytes",

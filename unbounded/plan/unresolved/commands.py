@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from unbounded.errors import Origin
 from unbounded.plan.unresolved.expressions import PythonFunction
 from unbounded.plan.unresolved.parents import Command, Expression, Options, Relation
 from unbounded.types.datatypes import StructType
@@ -110,6 +111,7 @@ class InsertInto(Command):
     overwrites: bool = False
     is_by_name: bool = False
     static_partition: tuple[tuple[str, Expression], ...] = ()
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from unbounded.errors import Origin
 from unbounded.plan.unresolved.parents import Command, Expression, Relation
 
 
@@ -14,6 +15,7 @@ class Assignment:
 
     column: tuple[str, ...]
     value: Expression | None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class DeleteFrom(Command):
     table: tuple[str, ...]
     alias: str | None = None
     condition: Expression | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class UpdateTable(Command):
     assignments: tuple[Assignment, ...]
     alias: str | None = None
     condition: Expression | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 class MergeMatch(Enum):
@@ -67,3 +71,4 @@ class MergeInto(Command):
     clauses: tuple[MergeClause, ...]
     alias: str | None = None
     evolves_schema: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)

@@ -21,7 +21,8 @@ from unbounded.session.commands.definitions import create_table
 from unbounded.session.commands.writes import file_count, is_dynamic_overwrite, prepare
 from unbounded.session.delta.reads import is_delta
 from unbounded.session.delta.replacing import overwrite_where
-from unbounded.session.delta.tables import create_delta_as, save_into_delta, write_delta_rows
+from unbounded.session.delta.row_changes import located
+from unbounded.session.delta.tables import create_delta_as, delta_table_exists, save_into_delta, write_delta_rows
 from unbounded.session.delta.target import target_of
 from unbounded.session.file_writes import Destination
 from unbounded.session.pipeline import refuse_stream
@@ -41,7 +42,8 @@ def insert_into(command: u.InsertInto, context: CommandContext) -> None:
     plan = context.analyze(command.query, ids)
     refuse_stream(plan)
     static = _static_values(command, table, context, ids)
-    rows = _insert_rows(command, plan, static, table, context, ids)
+    with located(command.origin if table.format == DELTA else None):
+        rows = _insert_rows(command, plan, static, table, context, ids)
     is_dynamic = is_dynamic_overwrite((), context)
     if command.overwrites and static and not is_dynamic:
         if table.format == DELTA:
@@ -182,7 +184,10 @@ def save_as_table(command: u.Write, context: CommandContext) -> None:
     elif command.mode is u.SaveMode.ERROR:
         raise already_exists(table)
     elif command.mode is u.SaveMode.APPEND and DELTA in (table.format, (command.format or table.format).lower()):
-        shown = {"provider": _shown_source(table.format), "specifiedProvider": _shown_source(command.format or "")}
+        shown = {
+            "existingProvider": _shown_source(table.format),
+            "specifiedProvider": _shown_source(command.format or ""),
+        }
         raise analysis_error("_LEGACY_ERROR_TEMP_1159", tableName=".".join(table.parts), **shown)
     elif command.mode is u.SaveMode.APPEND:
         _append_by_name(command, table, context)
@@ -230,7 +235,8 @@ def create_table_as(command: u.CreateTable, context: CommandContext) -> None:
     if existing is not None and not command.replaces:
         if command.if_not_exists:
             return
-        raise already_exists(existing)
+        is_deltas = is_delta(command.format, context.config)
+        raise delta_table_exists(existing) if is_deltas else already_exists(existing)
     if is_delta(command.format, context.config):
         create_delta_as(command, existing, context)
         return

@@ -23,7 +23,7 @@ from unbounded.plan.tree import walk_expression
 from unbounded.session.commands.context import CommandContext, result_rows
 from unbounded.session.delta.merge_clauses import COPY, resolve_clauses, unresolved_in
 from unbounded.session.delta.rewriting import Outcome, Rewriting, change_rows, refuse_subqueries
-from unbounded.session.delta.row_changes import as_condition
+from unbounded.session.delta.row_changes import as_condition, located
 from unbounded.session.delta.target import find_target
 from unbounded.types.datatypes import BOOLEAN, INTEGER, LONG, StructField
 
@@ -70,10 +70,11 @@ class _Merge:
         self._attempt = attempt
         self._source = source
         both = Join(attempt.named_columns, source, u.JoinKind.INNER)
-        with unresolved_in("search condition", both):
-            (condition,) = attempt.resolve([command.condition], both)
-        self._condition = _checked(condition)
-        self._clauses = resolve_clauses(command.clauses, source, both, attempt)
+        with located(command.origin):
+            with unresolved_in("search condition", both):
+                (condition,) = attempt.resolve([command.condition], both)
+            self._condition = _checked(condition)
+            self._clauses = resolve_clauses(command.clauses, source, both, attempt)
         self._row = attempt.ids.attribute("_unbounded_row", LONG, False)
         self._clause = attempt.ids.attribute("_unbounded_clause", INTEGER)
         self._touched = self._find_touched()

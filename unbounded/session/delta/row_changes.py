@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from unbounded.analysis.casts import check_cast
 from unbounded.analysis.projection import checked_condition
 from unbounded.connectors.delta.transaction import Changes
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import Origin, SparkError, analysis_error, not_supported
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute, Call, Cast, CastMode, Expression, Literal
@@ -23,11 +24,12 @@ _AFFECTED = StructField("num_affected_rows", LONG)
 def delete_from(command: u.DeleteFrom, context: CommandContext) -> u.LocalRelation:
     """Raises: SparkError TABLE_OR_VIEW_NOT_FOUND, DELTA_UNSUPPORTED_SUBQUERY, what the condition raises"""
     target = find_target(command.table, "DELETE", context)
-    return change_rows(target, command.alias, lambda attempt: _delete(command.condition, attempt), context)
+    return change_rows(target, command.alias, lambda attempt: _delete(command, attempt), context)
 
 
-def _delete(condition: u.Expression | None, attempt: Rewriting) -> Outcome:
-    test = resolved_condition(condition, attempt, "DELETE")
+def _delete(command: u.DeleteFrom, attempt: Rewriting) -> Outcome:
+    with located(command.origin):
+        test = resolved_condition(command.condition, attempt, "DELETE")
     matched = Filter(attempt.rows(attempt.all_files), test)
     counts = attempt.counts(matched)
     if not counts:
@@ -46,7 +48,7 @@ def _delete(condition: u.Expression | None, attempt: Rewriting) -> Outcome:
         "numDeletedRows": deleted,
         "numCopiedRows": sum(file.row_count for file in added),
     }
-    parameters = {"predicate": _shown_predicate(test, condition)}
+    parameters = {"predicate": _shown_predicate(test, command.condition)}
     changes = Changes("DELETE", parameters, sorted(counts), added, feed, metrics)
     return Outcome(changes, _affected(deleted))
 
@@ -58,9 +60,10 @@ def update_table(command: u.UpdateTable, context: CommandContext) -> u.LocalRela
 
 
 def _update(command: u.UpdateTable, attempt: Rewriting) -> Outcome:
-    test = resolved_condition(command.condition, attempt, "UPDATE")
     rows = attempt.rows(attempt.all_files)
-    values = assigned_values(command.assignments, attempt.named_columns, attempt)
+    with located(command.origin):
+        test = resolved_condition(command.condition, attempt, "UPDATE")
+        values = assigned_values(command.assignments, attempt.named_columns, attempt)
     counts = attempt.counts(Filter(rows, test))
     if not counts:
         return Outcome(None, _affected(0))
@@ -99,6 +102,16 @@ def _with_values(
 # ---------------------------------------------------------------------------------------------- shared with MERGE
 
 
+@contextmanager
+def located(origin: Origin | None) -> Iterator[None]:
+    """Errors that belong nowhere else in the text belong to the whole statement."""
+    try:
+        yield
+    except SparkError as error:
+        error.locate(origin)
+        raise
+
+
 def resolved_condition(condition: u.Expression | None, attempt: Rewriting, operation: str) -> Expression:
     """Raises: SparkError DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN, DELTA_UNSUPPORTED_SUBQUERY"""
     if condition is None:
@@ -124,7 +137,9 @@ def assigned_values(
 
     Raises: SparkError UNRESOLVED_COLUMN.…, DELTA_CONFLICT_SET_COLUMN, DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION
     """
-    keys = attempt.resolve([u.UnresolvedAttribute(a.column) for a in assignments], attempt.named_columns)
+    keys = attempt.resolve(
+        [u.UnresolvedAttribute(a.column, origin=a.origin) for a in assignments], attempt.named_columns
+    )
     given = iter(attempt.resolve([a.value for a in assignments if a.value is not None], over))
     values = [
         Literal(None, k.data_type) if a.value is None else next(given) for k, a in zip(keys, assignments, strict=True)

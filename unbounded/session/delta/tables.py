@@ -11,7 +11,7 @@ from unbounded.connectors.delta.table import TableMetadata, open_metadata
 from unbounded.connectors.delta.writer import DeltaWriter
 from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.formats import DELTA
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.identifiers import quote_parts
 from unbounded.plan.logical import LogicalPlan
@@ -20,7 +20,6 @@ from unbounded.session.delta.metadata import as_in_log
 from unbounded.session.delta.replacing import overwrite_partitions
 from unbounded.session.delta.target import target_of
 from unbounded.session.delta.writes import save_delta_at
-from unbounded.session.tables import already_exists
 from unbounded.session.warehouse import Table, TableKind
 from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructType
@@ -36,7 +35,7 @@ def create_delta_table(command: u.CreateTable, context: CommandContext) -> Table
     if existing is not None and not command.replaces:
         if command.if_not_exists:
             return existing
-        raise already_exists(existing)
+        raise delta_table_exists(existing)
     table = _table(command, existing, context)
     if command.schema is not None or not is_table(table.location):
         _create(command, table, existing, context)
@@ -84,7 +83,7 @@ def create_delta_as(command: u.CreateTable, existing: Table | None, context: Com
 def save_into_delta(command: u.Write, table: Table, context: CommandContext) -> None:
     """df.write.saveAsTable on a Delta table that is there."""
     if command.mode is u.SaveMode.ERROR:
-        raise already_exists(table)
+        raise delta_table_exists(table)
     if command.mode is not u.SaveMode.IGNORE:
         save_delta_at(table.location, command, context.analyze_written(command.query), context)
 
@@ -98,6 +97,11 @@ def write_delta_rows(
         return
     writer = DeltaWriter(table.location, overwrites=overwrites)
     writer.write(context.pipeline.run(rows, context.cancellation), rows.schema)
+
+
+def delta_table_exists(table: Table) -> SparkError:
+    """As Delta's catalog says it: without the catalog's name."""
+    return analysis_error("TABLE_OR_VIEW_ALREADY_EXISTS", relationName=quote_parts(table.parts[1:]))
 
 
 def _table(command: u.CreateTable, existing: Table | None, context: CommandContext) -> Table:
@@ -133,6 +137,13 @@ def _refuse_other_files(table: Table, existing: Table | None) -> None:
     raise analysis_error("DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION", tableId=name, tableLocation=location)
 
 
+def _differences(specified: StructType, existing: StructType) -> str:
+    missing = [name for name in existing.names if name not in specified.names]
+    additional = [name for name in specified.names if name not in existing.names]
+    rows = (("is missing", missing), ("has additional", additional))
+    return "\n".join(f"- Specified schema {what} field(s): {', '.join(names)}" for what, names in rows if names)
+
+
 def _check_same(definition: Definition, found: TableMetadata, table: Table) -> None:
     """A table that is there gets a name only with its own columns and partitions."""
     location = f"file:{table.location}"
@@ -140,7 +151,9 @@ def _check_same(definition: Definition, found: TableMetadata, table: Table) -> N
         (f.name, f.data_type) for f in found.schema.fields
     ]:
         parameters = {"specifiedSchema": tree_string(definition.schema), "existingSchema": tree_string(found.schema)}
-        raise analysis_error("DELTA_CREATE_TABLE_SCHEME_MISMATCH", path=location, schemaDifferences="", **parameters)
+        differences = _differences(definition.schema, found.schema)
+        condition = "DELTA_CREATE_TABLE_SCHEME_MISMATCH"
+        raise analysis_error(condition, path=location, schemaDifferences=differences, **parameters)
     if definition.partition_columns != found.partition_columns:
         columns = {
             "specifiedColumns": ", ".join(definition.partition_columns),

@@ -25,6 +25,7 @@ _JOIN_PHRASES: dict[tuple[str, ...], str] = {
     ("FULL", "OUTER", "JOIN"): "FULL",
     ("FULL", "JOIN"): "FULL",
 }
+_TIME_TRAVEL = {"version": ("VERSION", "SYSTEM_VERSION"), "when": ("TIMESTAMP", "SYSTEM_TIME")}
 COMMA_JOIN = "COMMA"
 
 
@@ -76,13 +77,15 @@ class RelationGrammar(OperatorGrammar):
         if self.is_at(TokenType.L_PAREN):
             self.marked(name, first)
             return self._aliased(exp.Table(this=self.parse_call(name, first)))
-        self._refuse_time_travel()
-        return self._sampled(exp.Table(this=name))
+        return self._sampled(exp.Table(this=name, **self._time_travel()))
 
-    def _refuse_time_travel(self) -> None:
-        words = [self.token_at(self.position + offset).text.upper() for offset in range(3)]
-        if words[-2:] == ["AS", "OF"] or words[:2] == ["FOR", "SYSTEM_TIME"]:
-            raise not_supported("Reading an old version of a table (AS OF)", "Read the table as it is now.")
+    def _time_travel(self) -> dict[str, exp.Expr]:
+        """`[FOR] VERSION AS OF 3`, `[FOR] TIMESTAMP AS OF '2024-01-31'`."""
+        for kind, words in _TIME_TRAVEL.items():
+            for word in words:
+                if self.take_words(word, "AS", "OF") or self.take_words("FOR", word, "AS", "OF"):
+                    return {kind: self.required(self.unary())}
+        return {}
 
     def _stream(self) -> exp.Expr | None:
         start = self.position

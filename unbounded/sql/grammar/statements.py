@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import TokenType, exp
 
@@ -26,9 +26,12 @@ class ColumnDefinition:
 
 @dataclass(frozen=True, slots=True)
 class AssignedValue:
-    """The right side of `column = value`; None is DEFAULT."""
+    """`column = value`, None for DEFAULT; where in the text the column stands."""
 
-    value: exp.Expr | None
+    value: exp.Expr | None = None
+    column: tuple[str, ...] = ()
+    start: int = 0
+    end: int = 0
 
 
 class StatementGrammar(QueryGrammar):
@@ -138,14 +141,18 @@ class StatementGrammar(QueryGrammar):
         name = self.alias_name(has_as=has_as)
         return str(self.required(name).name) if has_as or name is not None else None
 
-    def set_clause(self) -> list[tuple[tuple[str, ...], exp.Expr | None]]:
+    def set_clause(self) -> list[AssignedValue]:
         """`a = 1, t.b = DEFAULT`."""
         return self.some(self._set_item)
 
-    def _set_item(self) -> tuple[tuple[str, ...], exp.Expr | None]:
-        parts = self.expect_parts()
+    def _set_item(self) -> AssignedValue:
+        column = self.assigned_column()
         self.expect(TokenType.EQ)
-        return parts, self.assigned_value().value
+        return replace(column, value=self.assigned_value().value)
+
+    def assigned_column(self) -> AssignedValue:
+        first = self.current
+        return AssignedValue(column=self.expect_parts(), start=first.start, end=self.previous.end)
 
     def assigned_value(self) -> AssignedValue:
         if self.word == "DEFAULT" and self.next_word in ("", ",", ")", "WHERE", "WHEN"):
