@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from unbounded.analysis.context import Ids
 from unbounded.connectors.api import BatchSource
-from unbounded.connectors.formats import DELTA, STATE_FORMATS, is_file_format
+from unbounded.connectors.formats import DELTA, KAFKA, STATE_FORMATS, is_file_format
 from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import analysis_error
 from unbounded.lowering.lowered import LoweredQuery

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
 from unbounded.connectors.jdbc.batch_numbers import BatchNumber
@@ -43,7 +44,7 @@ class JdbcStreamSink:
                 raise database_failed(f"Nothing was written to {self._writer.table.text}", failure, ())
         keys = [rows.column(position) for position in positions]
         names = [f"k{i}" for i in range(len(keys))]
-        numbered = pa.table([*keys, pa.array(range(rows.num_rows), pa.int64())], names=[*names, _POSITION])
+        numbered = pa.table([*keys, pa.array(np.arange(rows.num_rows))], names=[*names, _POSITION])
         last = numbered.group_by(names, use_threads=False).aggregate([(_POSITION, "max")])
         return rows.take(last.column(f"{_POSITION}_max").combine_chunks().sort())
 
