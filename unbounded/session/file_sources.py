@@ -109,14 +109,16 @@ class FileSources:
         """The files of `paths`; of the folder of a streaming sink only those its log names."""
         infers = self._config.boolean("spark.sql.sources.partitionColumnTypeInference.enabled")
         listing = listing_options(options, self._config.zone, infers_partition_types=infers)
-        if len(paths) == 1 and self._reads_manifests() and has_manifest(paths[0]):
+        if self.is_sink_folder(paths):
             folder = local_path(paths[0])
             manifest = Manifest(LocalFileSystem(), folder, SystemClock(), sink_log_settings(self._config))
             return list_known(folder, manifest.files(), listing)
         return list_files(paths, listing)
 
-    def _reads_manifests(self) -> bool:
-        return not self._config.boolean("spark.sql.streaming.fileStreamSink.ignoreMetadata")
+    def is_sink_folder(self, paths: Sequence[str]) -> bool:
+        """Whether the log of a streaming sink says which files count."""
+        ignores = self._config.boolean("spark.sql.streaming.fileStreamSink.ignoreMetadata")
+        return len(paths) == 1 and not ignores and has_manifest(paths[0])
 
     def of_listing(
         self, file_format: FileFormat, listing: Listing, schema: StructType | None, options: FileOptions

@@ -21,7 +21,7 @@ from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.execution.queries import run_query
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
-from unbounded.plan.logical import Input, LogicalPlan
+from unbounded.plan.logical import Input, LogicalPlan, Project
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.writes import file_count, is_dynamic_overwrite, prepare
 from unbounded.session.file_streams import file_provider
@@ -31,6 +31,7 @@ from unbounded.session.stream_logs import sink_log_settings
 from unbounded.session.stream_tables import table_columns, table_for_stream
 from unbounded.storage.api import FileStatus
 from unbounded.streaming.checks import parse_output_mode
+from unbounded.types.datatypes import StructType
 
 _ROWS = "rows"
 
@@ -39,7 +40,8 @@ def _format(file_format: FileFormat) -> DataSourceFormat:
     def read(source: u.DataSource, context: ReadContext) -> LogicalPlan:
         _refuse_two_paths(source)
         paths = _paths(source, file_format.shown)
-        return context.scan(context.files.read(file_format, paths, source.schema, source.options))
+        rows = context.scan(context.files.read(file_format, paths, source.schema, source.options))
+        return _in_order(rows, source.schema) if context.files.is_sink_folder(paths) else rows
 
     def read_stream(source: u.DataSource, context: ReadContext) -> LogicalPlan:
         return context.stream(file_provider(file_format, source, context.files, context.config))
@@ -73,6 +75,14 @@ def _paths(source: u.DataSource, format_name: str) -> tuple[str, ...]:
     if path is None:
         raise analysis_error("UNABLE_TO_INFER_SCHEMA", format=format_name)
     return (path,)
+
+
+def _in_order(rows: LogicalPlan, schema: StructType | None) -> LogicalPlan:
+    """The columns of a sink's folder: as the schema given has them, partition columns included, as in Spark."""
+    names = [field.name.lower() for field in schema.fields] if schema is not None else []
+    place = {name: position for position, name in enumerate(names)}
+    columns = tuple(sorted(rows.output, key=lambda column: place.get(column.name.lower(), len(place))))
+    return rows if columns == rows.output else Project(rows, columns)
 
 
 def _save(command: u.Write, file_format: FileFormat, plan: LogicalPlan, context: CommandContext) -> None:
