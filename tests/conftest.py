@@ -48,11 +48,6 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
     reasons = [place[2] for place in skipped if isinstance(place, tuple) and "no Kafka broker" in place[2]]
     if reasons:
-        text = f"{len(reasons)} tests were skipped: {reasons[0].removeprefix('Skipped: ')}"
-        terminalreporter.write_line(f"NOT TESTED, because it is not installed: {service}", red=True, bold=True)
-    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
-    reasons = [place[2] for place in skipped if isinstance(place, tuple) and "no Kafka broker" in place[2]]
-    if reasons:
         had = reasons[0].removeprefix("Skipped: ")
         text = f"{len(reasons)} tests had {had}; for them there is the mock cluster alone."
         terminalreporter.write_line(f"ATTENTION: {text}", red=True, bold=True)
