@@ -112,7 +112,8 @@ class FragmentRunner:
         if not isinstance(scan.source, FileScan):
             rows = cast(ArrowSource, scan.source).read().read_all()
             schema = to_arrow_schema(scan.schema, self.environment.time_zone)
-            read = self._with_types(rows.columns, schema) if len(rows.columns) == len(schema) else None
+            columns = [_in_zone(column, field.type) for column, field in zip(rows.columns, schema)]
+            read = self._with_types(columns, schema) if len(rows.columns) == len(schema) else None
             if read is not None:
                 return read
         return self.run_once(scan, now_us)
@@ -124,6 +125,12 @@ class FragmentRunner:
     def empty(self, schema: StructType) -> pa.Table:
         """No rows of `schema`."""
         return to_arrow_schema(schema, self.environment.time_zone).empty_table()
+
+
+def _in_zone(column: pa.ChunkedArray, target: pa.DataType) -> pa.ChunkedArray:
+    """Instants with the session's zone as their label; they are the same numbers."""
+    are_instants = all(pa.types.is_timestamp(kind) and kind.tz for kind in (column.type, target))
+    return column.cast(target) if are_instants and column.type.unit == target.unit else column
 
 
 def picked_columns(plan: LogicalPlan) -> list[PickedColumn] | None:

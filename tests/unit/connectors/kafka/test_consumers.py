@@ -80,6 +80,15 @@ def test_what_comes_later_is_read_on(cluster: Cluster, opened: Open) -> None:
     assert (rows[-1]["value"], more[0]["value"], more[0]["offset"], new_end) == (b"1", b"2", end, end + 1)
 
 
+def test_a_reader_knows_where_its_partition_ends(cluster: Cluster, opened: Open) -> None:
+    cluster.add("ends", [(None, b"1")])
+    reader = opened(cluster.client).start(TopicPartition("ends", 0), 0, has_headers=False)
+    before = read_to_end(reader)[1]
+    assert reader.known_end() == before
+    cluster.add("ends", [(None, b"2"), (None, b"3")])
+    assert read_to_end(reader)[1] == reader.known_end() == before + 2
+
+
 def test_an_offset_that_is_not_there_fails_the_read(cluster: Cluster, opened: Open) -> None:
     cluster.add("gone", [(None, b"1")])
     reader = opened(cluster.client).start(TopicPartition("gone", 0), 1_000_000, has_headers=False)

@@ -25,6 +25,8 @@ static struct {
     int (*header_get_all)(const rd_kafka_headers_t *, size_t, const char **, const void **, size_t *);
     void (*message_destroy)(rd_kafka_message_t *);
     int (*last_error)(void);
+    const char *(*topic_name)(const rd_kafka_topic_t *);
+    int (*get_watermark_offsets)(rd_kafka_t *, const char *, int32_t, int64_t *, int64_t *);
 } kafka;
 
 static const Symbol SYMBOLS[] = {
@@ -45,6 +47,8 @@ static const Symbol SYMBOLS[] = {
     {"rd_kafka_header_get_all", (void **)&kafka.header_get_all},
     {"rd_kafka_message_destroy", (void **)&kafka.message_destroy},
     {"rd_kafka_last_error", (void **)&kafka.last_error},
+    {"rd_kafka_topic_name", (void **)&kafka.topic_name},
+    {"rd_kafka_get_watermark_offsets", (void **)&kafka.get_watermark_offsets},
     {NULL, NULL},
 };
 
@@ -321,7 +325,21 @@ static PyObject *read_records(PyObject *module, PyObject *arguments) {
     return result;
 }
 
+/* known_end(partition): where the partition ended when the broker last told, without asking it; negative: unknown. */
+static PyObject *known_end(PyObject *module, PyObject *arguments) {
+    PyObject *capsule;
+    if (!PyArg_ParseTuple(arguments, "O", &capsule)) return NULL;
+    Partition *partition = PyCapsule_GetPointer(capsule, PARTITION_NAME);
+    rd_kafka_t *client = partition != NULL ? PyCapsule_GetPointer(partition->client, CLIENT_NAME) : NULL;
+    if (client == NULL) return NULL;
+    int64_t first, end;
+    const char *topic = kafka.topic_name(partition->topic);
+    int error = kafka.get_watermark_offsets(client, topic, partition->partition, &first, &end);
+    return PyLong_FromLongLong(error ? -1 : (long long)end);
+}
+
 static PyMethodDef METHODS[] = {
+    {"known_end", known_end, METH_VARARGS, "Where a partition ended when the broker last told."},
     {"open_client", open_client, METH_VARARGS, "A consumer of librdkafka."},
     {"start", start, METH_VARARGS, "Begins to read a partition ahead."},
     {"read", read_records, METH_VARARGS, "The next records of a partition, as buffers of Arrow."},

@@ -49,6 +49,10 @@ class CompiledReader:
             raise ReadFailed(self._partition, self._error)
         return Records(record_batch(count, binaries, numbers, headers), end_offset if end_offset >= 0 else None)
 
+    def known_end(self) -> int | None:
+        end: int = self._module.known_end(self._handle)
+        return end if end >= 0 else None
+
     def close(self) -> None:
         """The handle is held here alone: letting it go ends the reading."""
         self._handle = None

@@ -47,6 +47,7 @@ class PlainReader:
 
     def __init__(self, client: Any, partition: TopicPartition, *, has_headers: bool) -> None:
         self._client = client
+        self._place = client_library().TopicPartition(*partition)
         self._schema = RECORD_SCHEMA_WITH_HEADERS if has_headers else RECORD_SCHEMA
         self._partition = partition
         self._error = 0
@@ -68,6 +69,10 @@ class PlainReader:
         if self._error and not records:
             raise ReadFailed(self._partition, self._error)
         return Records(_batch(records, self._schema), end_offset)
+
+    def known_end(self) -> int | None:
+        found = self._client.get_watermark_offsets(self._place, cached=True)
+        return found[1] if found is not None and found[1] >= 0 else None
 
     def close(self) -> None:
         self._client.unassign()

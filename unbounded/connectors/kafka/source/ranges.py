@@ -14,7 +14,7 @@ from unbounded.cancellation import Cancellation
 from unbounded.connectors.kafka.client.connection import NOT_THERE, REFUSALS
 from unbounded.connectors.kafka.client.failures import NOT_READ, client_failure, data_loss, error_text, illegal_state
 from unbounded.connectors.kafka.source.cluster import Cluster
-from unbounded.connectors.kafka.source.offsets import TopicPartition
+from unbounded.connectors.kafka.source.offsets import Offsets, TopicPartition
 from unbounded.connectors.kafka.source.records import (
     PartitionReader,
     ReadFailed,
@@ -90,6 +90,21 @@ class RangeReader:
         for partition in list(self._cursors):
             self._stop(partition)
         self._consumer.close()
+
+    def follow(self, offsets: Offsets) -> None:
+        """Begins to fetch ahead where it does not yet."""
+        for partition, offset in offsets.items():
+            if partition not in self._cursors:
+                self._start(partition, offset)
+
+    def has_news(self, latest: Offsets) -> bool:
+        """Whether there may be records from `latest` on, as far as is known without asking a broker."""
+        for partition, offset in latest.items():
+            cursor = self._cursors.get(partition)
+            end = cursor.reader.known_end() if cursor is not None else None
+            if end is None or end > offset:
+                return True
+        return False
 
     def lost(self, reason: str, /, **parameters: str) -> None:
         """Raises: SparkError, unless the query is to go on without what was lost"""
@@ -188,7 +203,8 @@ class RangeReader:
 
     def _after_end(self, partition: TopicPartition, position: int, end: int) -> int:
         """The partition ended too early: it is shorter now, or its end has moved meanwhile."""
-        if self._cluster.latest([partition])[partition] >= end:
+        known_end = self._cursors[partition].reader.known_end()
+        if (known_end is not None and known_end >= end) or self._cluster.latest([partition])[partition] >= end:
             return position
         self._lost_range(partition, position, end)
         self._stop(partition)

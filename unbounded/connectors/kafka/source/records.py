@@ -72,6 +72,10 @@ class PartitionReader(Protocol):
         """Up to `max_count` records; it waits for the first of them only. Raises: ReadFailed"""
         ...
 
+    def known_end(self) -> int | None:
+        """Where the partition ended when the broker last told, without asking it; None: it has not told yet."""
+        ...
+
     def close(self) -> None:
         """Needed before the same partition is started again."""
         ...

@@ -96,7 +96,9 @@ class KafkaSource:
 
     def latest_offset(self, start: str | None, *, has_limit: bool) -> str:
         begin = self._begin(start)
-        latest = self._seen = self._latest()
+        latest = self._latest()
+        if latest == begin:
+            self._reader.follow(begin)
         if has_limit and self._waits_for_more(begin, latest):
             return format_offsets(begin)
         limit = self._options.max_offsets
@@ -186,17 +188,20 @@ class KafkaSource:
     def _latest(self) -> Offsets:
         if self._bound is not None:
             return self._bound
-        latest = self._cluster.latest(self._known_partitions())
+        self._look()
         if self._is_bounded:
-            self._bound = latest
-        return latest
+            self._bound = self._seen
+        return self._seen
 
-    def _known_partitions(self) -> frozenset[TopicPartition]:
-        """Looked up from time to time: a query without news asks for its offsets a hundred times a second."""
+    def _look(self) -> None:
+        """A query without news looks a hundred times a second: brokers are asked from time to time, and when what they
+        told the readers means that there is more."""
         now_us = self._context.clock.monotonic_us()
         if self._partitions is None or now_us - self._looked_us >= _LOOK_INTERVAL_US:
             self._partitions, self._looked_us = self._cluster.partitions(self._options.strategy), now_us
-        return self._partitions
+        elif not self._reader.has_news(self._seen):
+            return
+        self._seen = self._cluster.latest(self._partitions)
 
     def _with_new_partitions(self, begin: Offsets, ends: Offsets) -> Offsets:
         added = self._cluster.earliest(sorted(ends.keys() - begin.keys()))
