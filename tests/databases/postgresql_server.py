@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import adbc_driver_postgresql.dbapi
@@ -40,6 +41,13 @@ class PostgresServer:
         quoted = PASSWORD.replace("'", "\\'")
         where = f"host=127.0.0.1 port={self.port} dbname=postgres"
         return adbc_driver_postgresql.dbapi.connect(f"{where} user={USER} password='{quoted}'")
+
+    def make_signal(self) -> Path:
+        """A pipe that statements of the server may write to; who reads it waits until one does."""
+        path = self._folder.path / f"signal{len(list(self._folder.path.glob('signal*')))}"
+        os.mkfifo(path)
+        path.chmod(0o666)
+        return path
 
     def execute(self, *statements: str) -> None:
         with self.connect() as connection, connection.cursor() as cursor:

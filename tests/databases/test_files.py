@@ -107,22 +107,22 @@ def test_what_sqlite_columns_are_declared_as(spark: SparkSession, tmp_path: Path
     with sqlite3.connect(tmp_path / "data.db") as connection:
         connection.execute(
             "CREATE TABLE t (i integer PRIMARY KEY, r real, n numeric, v varchar(20), dt date, ts timestamp, "
-            "bo boolean, de decimal(10,2), bi bigint, nothing_, cl clob, dtt datetime, late text)"
+            "bo boolean, de decimal(10,2), bi bigint, nothing_, cl clob, dtt datetime, ch char(4), late text)"
         )
         connection.execute("INSERT INTO t (i) VALUES (1)")
         connection.execute(
             "INSERT INTO t VALUES (2, 1.5, '1.25', 'v', '2024-01-02', 1704103200000, 1, '3.25', 5000000000, 'q', 'c', "
-            "'2024-01-01 10:00:00', 'text')"
+            "'2024-01-01 10:00:00', 'ch', 'text')"
         )
     url = f"jdbc:sqlite:{tmp_path}/data.db"
     frame = read(spark, url, dbtable="t")
     assert frame.schema.simpleString() == (
         "struct<i:int,r:double,n:decimal(38,18),v:string,dt:date,ts:timestamp,bo:boolean,de:decimal(10,2),bi:bigint,"
-        "nothing_:binary,cl:string,dtt:timestamp,late:string>"
+        "nothing_:binary,cl:string,dtt:timestamp,ch:string,late:string>"
     )
     moment = datetime.datetime(2024, 1, 1, 10, 0)
     assert [tuple(row) for row in frame.orderBy("i").collect()] == [
-        (1, *[None] * 12),
+        (1, *[None] * 13),
         (
             2,
             1.5,
@@ -136,6 +136,7 @@ def test_what_sqlite_columns_are_declared_as(spark: SparkSession, tmp_path: Path
             b"q",
             "c",
             moment,
+            "ch  ",
             "text",
         ),
     ]

@@ -186,7 +186,7 @@ def test_custom_schema_and_statements(spark: SparkSession, people: Schema) -> No
     common = people.read(spark, prepareQuery="WITH c AS (SELECT 1 AS a)", query="SELECT * FROM c;")
     assert common.collect() == [(1,)]
     setting = "SELECT current_setting('search_path') AS a"
-    path = people.read(spark, sessionInitStatement="SET search_path TO pg_catalog", query=setting)
+    path = people.read(spark, sessionInitStatement="SET jit = off; SET search_path TO pg_catalog;", query=setting)
     assert path.collect() == [("pg_catalog",)]
     slow = people.read(spark, query="SELECT pg_sleep(20)::text AS a", queryTimeout="1")
     with pytest.raises(PySparkException, match="statement timeout"):

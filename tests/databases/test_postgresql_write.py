@@ -191,6 +191,27 @@ def test_errors(
     assert PASSWORD not in str(error.value)
 
 
+def test_inserts_into_a_view(spark: SparkSession, schema: Schema) -> None:
+    schema.execute("CREATE TABLE t (id integer, name text, extra integer DEFAULT 7)")
+    escaped = {key: value.replace("'", "\\'") for key, value in schema.access.items()}
+    options = ", ".join(f"{key} '{value}'" for key, value in {**escaped, "dbtable": "t"}.items())
+    spark.sql(f"CREATE TEMPORARY VIEW v USING org.apache.spark.sql.jdbc OPTIONS ({options})")
+    spark.sql("INSERT INTO TABLE v VALUES (1, 'a', 2)")
+    spark.sql("INSERT INTO v (name, id) SELECT 'b', 2")
+    spark.sql("INSERT INTO v BY NAME SELECT 3 AS extra, 4 AS id")
+    spark.range(1).selectExpr("id + 5", "'c'", "CAST(6 AS TINYINT)").write.insertInto("v")
+    assert schema.rows("SELECT * FROM t ORDER BY id") == [(1, "a", 2), (2, "b", None), (4, None, 3), (5, "c", 6)]
+    for query, words in (
+        ("SELECT 1, 'a'", "Cannot write to `unknown`, the reason is not enough data columns"),
+        ("SELECT 'x', 'a', 2", 'Cannot safely cast `id` "STRING" to "INT"'),
+    ):
+        with pytest.raises(PySparkException) as error:
+            spark.sql(f"INSERT INTO v {query}")
+        assert words in str(error.value)
+    with pytest.raises(PySparkException, match="INSERT OVERWRITE of a view over jdbc"):
+        spark.sql("INSERT OVERWRITE v VALUES (1, 'a', 2)")
+
+
 def test_columns_that_the_table_has_not(spark: SparkSession, schema: Schema, two: DataFrame) -> None:
     schema.write(two, "t")
     with pytest.raises(PySparkException) as error:

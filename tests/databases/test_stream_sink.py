@@ -133,6 +133,23 @@ def test_a_connection_killed_inside_a_batch(schema: Schema, sink_of: JdbcWriter)
     assert schema.rows("SELECT n FROM t ORDER BY n") == [(0,), (1,)]
 
 
+def test_a_connection_that_breaks_in_the_commit(schema: Schema, sink_of: JdbcWriter) -> None:
+    """Nobody can know whether the rows are there, so the error says neither; the batch that comes again does know."""
+    JdbcStreamSink(sink_of, SCHEMA, "q").write(0, rows(0), OutputMode.APPEND)
+    schema.execute(
+        "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$",
+        "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION die()",
+    )
+    with pytest.raises(SparkError, match="they may be in t, all or none"):
+        JdbcStreamSink(sink_of, SCHEMA, "q").write(1, rows(1), OutputMode.APPEND)
+    schema.execute("DROP TRIGGER at_commit ON t")
+    for _ in range(2):
+        JdbcStreamSink(sink_of, SCHEMA, "q").write(1, rows(1), OutputMode.APPEND)
+    assert schema.rows("SELECT n FROM t ORDER BY n") == [(0,), (1,)]
+
+
 def test_two_runs_of_one_batch_at_once(schema: Schema, sink_of: JdbcWriter) -> None:
     """A run that was given up may still be writing when the next one begins."""
     JdbcStreamSink(sink_of, SCHEMA, "q").write(0, rows(0), OutputMode.APPEND)

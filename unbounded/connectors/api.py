@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from unbounded.cancellation import Cancellation
 from unbounded.types.datatypes import StructType
 
 
@@ -32,6 +33,15 @@ class ArrowSource(BatchSource, Protocol):
 
     def read(self) -> pa.RecordBatchReader:
         """All rows, with columns by the position of `schema`; streamed, so memory stays bounded."""
+        ...
+
+
+@runtime_checkable
+class InterruptibleSource(Protocol):
+    """A source that may wait long for somebody else's answer."""
+
+    def read_until(self, cancellation: Cancellation) -> pa.RecordBatchReader:
+        """As `ArrowSource.read`; ends with OPERATION_CANCELED soon after it is cancelled."""
         ...
 
 

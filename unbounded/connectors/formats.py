@@ -55,7 +55,13 @@ DELTA = "delta"
 KAFKA = "kafka"
 """Topics of Apache Kafka (`connectors.kafka`)."""
 
-JDBC_NAMES = ("jdbc", f"{_PACKAGE}.jdbc", f"{_PACKAGE}.jdbc.jdbcrelationprovider")
+JDBC_NAMES = (
+    "jdbc",
+    "org.apache.spark.sql.jdbc",
+    "org.apache.spark.sql.jdbc.defaultsource",
+    f"{_PACKAGE}.jdbc",
+    f"{_PACKAGE}.jdbc.jdbcrelationprovider",
+)
 """Tables of databases (`connectors.jdbc`)."""
 
 INSTEAD: Mapping[str, str] = {

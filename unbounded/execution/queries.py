@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from unbounded.cancellation import Cancellation
+from unbounded.connectors.api import ArrowSource, InterruptibleSource
 from unbounded.errors import SparkError
 from unbounded.execution.arrow_forms import as_spark_batch, engine_reader, engine_table
 from unbounded.execution.database import Database
@@ -120,15 +121,16 @@ def _register(query: LoweredQuery, cursor: duckdb.DuckDBPyConnection, run: Run, 
             case GivenInput(name=name, given_name=given_name):
                 cursor.register(name, engine_table(positional(run.given[given_name])))
             case SourceInput(name=name, source=source):
-                cursor.register(name, _source_rows(source.read(), cleanup))
+                cursor.register(name, _source_rows(source, run.cancellation, cleanup))
             case StoredInput(name=name, rows=rows):
                 cursor.execute(f"CREATE TEMP VIEW {name} AS FROM {rows.engine_table(run)}")
             case PythonInput():
                 cursor.register(needed.name, _python_rows(needed, run, cleanup))
 
 
-def _source_rows(rows: pa.RecordBatchReader, cleanup: ExitStack) -> pa.RecordBatchReader:
+def _source_rows(source: ArrowSource, cancellation: Cancellation, cleanup: ExitStack) -> pa.RecordBatchReader:
     """The rows of a source, read while the engine asks for them."""
+    rows = source.read_until(cancellation) if isinstance(source, InterruptibleSource) else source.read()
     batches = _errors_as_text(iter(rows))
     cleanup.callback(_close, batches)
     return engine_reader(rows.schema, batches)

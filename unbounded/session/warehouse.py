@@ -55,8 +55,9 @@ class Table:
         return self.name.startswith("/")
 
     @property
-    def parts(self) -> tuple[str, str, str]:
-        return ("spark_catalog", self.database, self.name)
+    def parts(self) -> tuple[str, ...]:
+        """The full name; of what is in no database, the name alone."""
+        return ("spark_catalog", self.database, self.name) if self.database else (self.name,)
 
     @property
     def data_schema(self) -> StructType:

@@ -75,6 +75,10 @@ class Connection(Protocol):
 
     def execute(self, statement: str) -> None: ...
 
+    def execute_script(self, statements: str) -> None:
+        """Several statements with semicolons between them, where the database takes such."""
+        ...
+
     def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
         """All rows of a small result."""
         ...
@@ -88,6 +92,10 @@ class Connection(Protocol):
         ...
 
     def commit(self) -> None: ...
+
+    def cancel(self) -> None:
+        """From another thread: what the connection is waiting for ends, with a failure. Never raises."""
+        ...
 
     def close(self) -> None:
         """Takes back what is not committed."""

@@ -11,12 +11,17 @@ _KNOWN = "jdbc:postgresql:, jdbc:sqlite:, jdbc:duckdb:, jdbc:mysql: and jdbc:mar
 
 
 class DatabaseFailure(Exception):
-    """What a client library raised, in the database's own words. `is_syntax`: about the text of a query."""
+    """What a client library raised, in the database's own words.
 
-    def __init__(self, reason: str, *, is_syntax: bool = False) -> None:
+    `is_syntax`: about the text of a query. `is_lost`: the connection broke, so that what it was asked for last may
+    have happened.
+    """
+
+    def __init__(self, reason: str, *, is_syntax: bool = False, is_lost: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_syntax = is_syntax
+        self.is_lost = is_lost
 
 
 def no_suitable_driver(scheme: str) -> SparkError:

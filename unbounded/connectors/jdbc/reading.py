@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from unbounded.cancellation import Cancellation
 from unbounded.connectors.jdbc.arrow_values import read_schema
 from unbounded.connectors.jdbc.database import ForeignColumn
 from unbounded.connectors.jdbc.databases.opening import database_of
@@ -23,7 +24,7 @@ def open_scan(options: JdbcOptions, predicates: Sequence[str], zones: Zones) -> 
     prepare = options.text("prepareQuery")
     prefix = f"{prepare} " if prepare else ""
     prefers_ntz = options.boolean("preferTimestampNTZ")
-    with connected(access) as connection:
+    with connected(access, Cancellation()) as connection:
         try:
             columns = database.columns(connection, options.relation, prefix, prefers_ntz=prefers_ntz)
         except DatabaseFailure as failure:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from unbounded.cancellation import Cancellation
 from unbounded.connectors.jdbc.arrow_values import from_database, read_schema
 from unbounded.connectors.jdbc.conditions import Condition, condition_sql
 from unbounded.connectors.jdbc.database import Access, Connection, Database, ForeignColumn
 from unbounded.connectors.jdbc.databases.opening import database_of
 from unbounded.connectors.jdbc.failures import DatabaseFailure, connection_failed, query_failed
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.types.arrow import to_arrow_schema
 from unbounded.types.datatypes import StructType
 
@@ -61,7 +63,12 @@ class JdbcScan:
 
     def read(self) -> pa.RecordBatchReader:
         """Raises: SparkError"""
-        return pa.RecordBatchReader.from_batches(to_arrow_schema(self.schema, "UTC"), self._batches())
+        return self.read_until(Cancellation())
+
+    def read_until(self, cancellation: Cancellation) -> pa.RecordBatchReader:
+        """Implements `connectors.api.InterruptibleSource`."""
+        schema = to_arrow_schema(self.schema, "UTC")
+        return pa.RecordBatchReader.from_batches(schema, self._batches(cancellation))
 
     @property
     def description(self) -> str:
@@ -90,17 +97,18 @@ class JdbcScan:
     def _database(self) -> Database:
         return database_of(self.access.url.kind)
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
-        with connected(self.access) as connection:
+    def _batches(self, cancellation: Cancellation) -> Iterator[pa.RecordBatch]:
+        with connected(self.access, cancellation) as connection:
             query = self.session_statement or ""
             try:
                 if query:
-                    connection.execute(query)
+                    connection.execute_script(query)
                 for part in self.parts:
                     query = self.query(part)
                     for batch in connection.read(query, self.columns):
                         yield self._as_wanted(batch)
             except DatabaseFailure as failure:
+                refuse_if_cancelled(cancellation)
                 raise query_failed(query, failure, self.access.secrets) from failure
 
     def _as_wanted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -111,13 +119,25 @@ class JdbcScan:
 
 
 @contextmanager
-def connected(access: Access) -> Iterator[Connection]:
-    """A connection, closed in any case. Raises: SparkError FAILED_JDBC.CONNECTION"""
+def connected(access: Access, cancellation: Cancellation) -> Iterator[Connection]:
+    """A connection, closed in any case; what it waits for ends when it is cancelled.
+
+    Raises: SparkError FAILED_JDBC.CONNECTION, OPERATION_CANCELED
+    """
+    refuse_if_cancelled(cancellation)
     try:
         connection = database_of(access.url.kind).connect(access)
     except DatabaseFailure as failure:
         raise connection_failed(access.url.shown, failure.reason, access.secrets) from failure
+    forget = cancellation.on_cancel(connection.cancel)
     try:
         yield connection
     finally:
+        forget()
         connection.close()
+
+
+def refuse_if_cancelled(cancellation: Cancellation) -> None:
+    """Raises: SparkError OPERATION_CANCELED"""
+    if cancellation.is_cancelled:
+        raise SparkError(ErrorKind.SPARK, "OPERATION_CANCELED", {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from unbounded.cancellation import Cancellation
 from unbounded.connectors.jdbc.batch_numbers import BatchNumber
 from unbounded.connectors.jdbc.failures import DatabaseFailure, database_failed
 from unbounded.connectors.jdbc.writer import JdbcWriter
@@ -19,8 +20,11 @@ class JdbcStreamSink:
 
     takes_parts = False
 
-    def __init__(self, writer: JdbcWriter, schema: StructType, query_id: str) -> None:
+    def __init__(
+        self, writer: JdbcWriter, schema: StructType, query_id: str, cancellation: Cancellation | None = None
+    ) -> None:
         self._writer = writer
+        self._cancellation = cancellation
         self._schema = schema
         self._query_id = query_id
 
@@ -31,7 +35,7 @@ class JdbcStreamSink:
     def write(self, batch_id: int, rows: pa.Table, mode: OutputMode) -> int | None:
         latest = self._latest(rows) if self._writer.keys else rows
         batch = BatchNumber(self._query_id, batch_id)
-        self._writer.write_once(latest.to_batches(), latest.schema, self._schema, batch)
+        self._writer.write(latest.to_batches(), latest.schema, self._schema, batch, self._cancellation)
         count: int = rows.num_rows
         return count
 

@@ -10,12 +10,13 @@ from enum import Enum
 
 import pyarrow as pa
 
+from unbounded.cancellation import Cancellation
 from unbounded.connectors.jdbc.batch_numbers import BatchNumber, BatchNumbers
 from unbounded.connectors.jdbc.database import Access, Connection, Database
 from unbounded.connectors.jdbc.databases.opening import database_of
 from unbounded.connectors.jdbc.databases.statements import name_list
 from unbounded.connectors.jdbc.failures import DatabaseFailure, database_failed
-from unbounded.connectors.jdbc.source import connected
+from unbounded.connectors.jdbc.source import connected, refuse_if_cancelled
 from unbounded.connectors.jdbc.table_names import TableName
 from unbounded.connectors.jdbc.tables import NewTable, check_types, column_list, fitted
 from unbounded.errors import analysis_error, not_supported
@@ -51,32 +52,42 @@ class JdbcWriter:
         """Whether rows of `schema` can be written as things are. Raises: SparkError"""
         database = database_of(self.access.url.kind)
         check_types(schema, database.dialect)
-        with connected(self.access) as connection:
+        with connected(self.access, Cancellation()) as connection:
             try:
                 _Work(self, connection, database, schema).check()
             except DatabaseFailure as failure:
                 raise database_failed("The table could not be looked at", failure, self.access.secrets) from failure
 
-    def write(self, rows: Iterable[pa.RecordBatch], arrow_schema: pa.Schema, schema: StructType) -> bool:
-        """Writes `rows` (`arrow_schema` by position); False if the table is there and is left as it is."""
-        return self.write_once(rows, arrow_schema, schema, None)
-
-    def write_once(
-        self, rows: Iterable[pa.RecordBatch], arrow_schema: pa.Schema, schema: StructType, batch: BatchNumber | None
+    def write(
+        self,
+        rows: Iterable[pa.RecordBatch],
+        arrow_schema: pa.Schema,
+        schema: StructType,
+        batch: BatchNumber | None = None,
+        cancellation: Cancellation | None = None,
     ) -> bool:
-        """The same; and False without a look at `rows` if `batch` is there already. Raises: SparkError"""
+        """Writes `rows` (`arrow_schema` by position). False, without a look at them, if the table is there and is to be
+        left alone, or if `batch` is there already. Raises: SparkError"""
+        cancellation = cancellation or Cancellation()
         database = database_of(self.access.url.kind)
         check_types(schema, database.dialect)
         incoming = _Incoming(rows, arrow_schema)
-        with connected(self.access) as connection:
+        with connected(self.access, cancellation) as connection:
+            work = _Work(self, connection, database, schema)
             try:
-                return _Work(self, connection, database, schema).write(incoming, batch)
+                return work.write(incoming, batch)
             except DatabaseFailure as failure:
-                what = f"Nothing was written to {self.table.text}"
+                refuse_if_cancelled(cancellation)
+                what = self._outcome(is_known=not work.is_committing or not failure.is_lost)
                 raise incoming.failure or database_failed(what, failure, self.access.secrets) from failure
 
+    def _outcome(self, *, is_known: bool) -> str:
+        if is_known:
+            return f"Nothing was written to {self.table.text}"
+        return f"The connection broke while rows were committed, so they may be in {self.table.text}, all or none"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Work:
     """One write, or the look before it."""
 
@@ -84,6 +95,7 @@ class _Work:
     connection: Connection
     database: Database
     schema: StructType
+    is_committing: bool = False
 
     def check(self) -> None:
         if self.database.has_table(self.connection, self.writer.table):
@@ -100,6 +112,7 @@ class _Work:
         self._put(rows)
         if batch is not None:
             numbers.set_done(batch)
+        self.is_committing = True
         self.connection.commit()
         return True
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 
 from unbounded.analysis.context import Ids
@@ -18,6 +17,7 @@ from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.session.commands import store_assignment
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.definitions import create_table
+from unbounded.session.commands.target_columns import named_fields
 from unbounded.session.commands.writes import file_count, is_dynamic_overwrite, prepare
 from unbounded.session.delta.reads import is_delta
 from unbounded.session.delta.replacing import overwrite_where
@@ -25,11 +25,11 @@ from unbounded.session.delta.row_changes import located
 from unbounded.session.delta.tables import create_delta_as, delta_table_exists, save_into_delta, write_delta_rows
 from unbounded.session.delta.target import target_of
 from unbounded.session.file_writes import Destination
+from unbounded.session.jdbc.inserts import find_database, insert_into_database
 from unbounded.session.pipeline import refuse_stream
 from unbounded.session.tables import already_exists
 from unbounded.session.warehouse import Table, TableKind
 from unbounded.storage.local import LocalFileSystem
-from unbounded.types.datatypes import StructField
 
 
 def insert_into(command: u.InsertInto, context: CommandContext) -> None:
@@ -37,6 +37,10 @@ def insert_into(command: u.InsertInto, context: CommandContext) -> None:
 
     Raises: SparkError TABLE_OR_VIEW_NOT_FOUND, INSERT_COLUMN_ARITY_MISMATCH.*, INCOMPATIBLE_DATA_FOR_TABLE.*
     """
+    database = find_database(command.table, context)
+    if database is not None:
+        insert_into_database(command, database, context)
+        return
     table = writable_table(command.table, context)
     ids = Ids()
     plan = context.analyze(command.query, ids)
@@ -83,7 +87,7 @@ def _insert_rows(
             zip((f.name.lower() for f in table.schema.fields), store_assignment.by_name(plan, table), strict=True)
         )
     else:
-        named = _named_fields(command.columns, fields, table)
+        named = named_fields(command.columns, fields)
         given = store_assignment.by_position(plan, table, named)
         values = {f.name.lower(): value for f, value in zip(named, given, strict=True)}
     values |= static
@@ -92,18 +96,6 @@ def _insert_rows(
         raise analysis_error("DELTA_INSERT_COLUMN_MISMATCH", columnName=missing)
     chosen = [values.get(f.name.lower()) or Literal(None, f.data_type) for f in table.schema.fields]
     return store_assignment.with_columns(plan, table, chosen, table.schema.fields, ids, policy)
-
-
-def _named_fields(columns: Sequence[str], fields: list[StructField], table: Table) -> list[StructField]:
-    """The columns named in `INSERT INTO t (b, a)`, else all that PARTITION does not fix."""
-    if not columns:
-        return fields
-    by_name = {f.name.lower(): f for f in fields}
-    for name in columns:
-        if name.lower() not in by_name:
-            proposal = ", ".join(f"`{f.name}`" for f in fields)
-            raise analysis_error("UNRESOLVED_COLUMN.WITH_SUGGESTION", objectName=f"`{name}`", proposal=proposal)
-    return [by_name[name.lower()] for name in columns]
 
 
 def _is_static(command: u.InsertInto) -> u.Expression:

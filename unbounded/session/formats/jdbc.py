@@ -16,7 +16,7 @@ def _read(source: u.DataSource, context: ReadContext) -> LogicalPlan:
 
 
 def _write_stream(command: u.WriteStream, context: SinkContext) -> StreamSink:
-    return jdbc_sink(command, context.plan.schema, context.query_id)
+    return jdbc_sink(command, context.plan.schema, context.query_id, context.cancellation)
 
 
 FORMAT = DataSourceFormat(JDBC_NAMES, _read, write=save_jdbc, write_stream=_write_stream)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from unbounded.cancellation import Cancellation
 from unbounded.connectors.jdbc.batch_numbers import BatchNumber
 from unbounded.connectors.jdbc.options import JdbcOptions, read_options
 from unbounded.connectors.jdbc.stream_sink import JdbcStreamSink
@@ -50,10 +51,10 @@ def save_jdbc(command: u.Write, plan: LogicalPlan, context: CommandContext) -> N
     writer = _writer(options, plan.schema, Existing.UPSERT if keys else existing, keys)
     arrow_schema = to_arrow_schema(plan.schema, context.environment.time_zone)
     rows = context.pipeline.run(plan, context.cancellation)
-    writer.write_once(rows, arrow_schema, plan.schema, _once(options))
+    writer.write(rows, arrow_schema, plan.schema, _once(options), context.cancellation)
 
 
-def jdbc_sink(command: u.WriteStream, schema: StructType, query_id: str) -> JdbcStreamSink:
+def jdbc_sink(command: u.WriteStream, schema: StructType, query_id: str, cancellation: Cancellation) -> JdbcStreamSink:
     """Raises: SparkError for wrong options, a database that cannot be reached, rows that do not fit the table"""
     if command.table:
         raise not_supported("toTable with the format jdbc", "Name the table with the option dbtable.")
@@ -69,7 +70,7 @@ def jdbc_sink(command: u.WriteStream, schema: StructType, query_id: str) -> Jdbc
         raise illegal_argument(message)
     writer = _writer(options, schema, _OUTPUTS[mode], keys)
     writer.check(schema)
-    return JdbcStreamSink(writer, schema, query_id)
+    return JdbcStreamSink(writer, schema, query_id, cancellation)
 
 
 def _options(

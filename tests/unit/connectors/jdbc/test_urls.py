@@ -56,7 +56,7 @@ def test_properties_in_libpqs_words() -> None:
     text = connection_text(access(url, user="u", password="it's \\ secret", applicationname="me", connecttimeout="5"))
     assert text == (
         "host='h' port='5432' dbname='d' user='u' password='it\\'s \\\\ secret' application_name='me' "
-        "sslmode='verify-full' options='-c search_path=a,b' connect_timeout='5'"
+        "connect_timeout='5' sslmode='verify-full' options='-c search_path=a,b'"
     )
     with pytest.raises(SparkError, match="socketFactory"):
         connection_text(access("jdbc:postgresql://h/d?socketFactory=x"))

@@ -75,6 +75,10 @@ class AdbcConnection:
         except self._error as error:
             raise self._explain(error) from error
 
+    def cancel(self) -> None:
+        with suppress(self._error, RuntimeError):
+            self._connection.adbc_cancel()
+
     def close(self) -> None:
         """A connection that is broken is closed, too."""
         with suppress(self._error):

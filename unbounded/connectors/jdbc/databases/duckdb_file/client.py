@@ -57,6 +57,9 @@ class DuckDbConnection:
         with _failures():
             self._connection.execute(statement)
 
+    def execute_script(self, statements: str) -> None:
+        self.execute(statements)
+
     def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
         with _failures():
             return self._connection.execute(query).fetchall()
@@ -80,6 +83,10 @@ class DuckDbConnection:
         with _failures():
             self._connection.commit()
             self._connection.begin()
+
+    def cancel(self) -> None:
+        with suppress(duckdb.Error):
+            self._connection.interrupt()
 
     def close(self) -> None:
         with suppress(duckdb.Error):

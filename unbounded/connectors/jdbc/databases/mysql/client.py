@@ -4,7 +4,7 @@ statements that Arrow puts together."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -40,6 +40,7 @@ _SSL_MODES: Mapping[str, Mapping[str, Any]] = {
     "preferred": {},
     "required": {"ssl": {"check_hostname": False}},
 }
+_LOST_CONNECTIONS = frozenset({0, 2006, 2013, 2014, 2055})
 _SYNTAX_ERRORS = frozenset({1054, 1064, 1146})
 
 
@@ -51,8 +52,9 @@ class MySqlConnection:
             self._library: Any = import_module("pymysql")
         except ImportError as error:
             raise missing_package("MySQL", "PyMySQL", "mysql") from error
+        self._arguments = _arguments(access)
         with self._failures():
-            self._connection = self._library.connect(**_arguments(access), conv=_text_conversions(self._library))
+            self._connection = self._library.connect(**self._arguments, conv=_text_conversions(self._library))
         self._local_zone = access.local_zone
         self._fetch_size = access.fetch_size or _ROWS_PER_BATCH
         self._insert_size = access.insert_size
@@ -66,6 +68,9 @@ class MySqlConnection:
     def execute(self, statement: str) -> None:
         with self._failures(), self._connection.cursor() as cursor:
             cursor.execute(statement)
+
+    def execute_script(self, statements: str) -> None:
+        self.execute(statements)
 
     def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
         with self._failures(), self._connection.cursor() as cursor:
@@ -100,6 +105,13 @@ class MySqlConnection:
         with self._failures():
             self._connection.commit()
 
+    def cancel(self) -> None:
+        """A connection cannot be interrupted but by another one."""
+        with suppress(self._library.MySQLError, OSError):
+            other = self._library.connect(**self._arguments)
+            with other, other.cursor() as cursor:
+                cursor.execute(f"KILL QUERY {self._connection.thread_id()}")
+
     def close(self) -> None:
         """The server takes back what is not committed."""
         if self._connection.open:
@@ -112,7 +124,8 @@ class MySqlConnection:
         except (self._library.MySQLError, OSError) as error:
             code, *texts = error.args or (0,)
             reason = f"ERROR {code}: {' '.join(map(str, texts))}"
-            raise DatabaseFailure(reason, is_syntax=code in _SYNTAX_ERRORS) from error
+            is_lost = code in _LOST_CONNECTIONS or isinstance(error, OSError)
+            raise DatabaseFailure(reason, is_syntax=code in _SYNTAX_ERRORS, is_lost=is_lost) from error
 
 
 class MySql:

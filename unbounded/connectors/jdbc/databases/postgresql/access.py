@@ -35,6 +35,8 @@ _WITHOUT_EFFECT = frozenset(
     }
 )
 """Tuning of pgjdbc's own statements, and what is looked at elsewhere."""
+_CONNECT_TIMEOUT_S = "10"
+"""As pgjdbc's."""
 _TARGETS = {"any": "any", "primary": "read-write", "master": "read-write", "secondary": "standby", "slave": "standby"}
 CAN_BE_OPTIONS = frozenset({*_RENAMED, *_WITHOUT_EFFECT, "currentschema", "ssl", "tcpkeepalive", "targetservertype"})
 """Properties that may also be options of a read or write, in lower case."""
@@ -63,6 +65,7 @@ def _pairs(access: Access) -> Iterator[tuple[str, str]]:
     if access.password:
         yield "password", access.password
     yield "application_name", "unbounded"
+    yield "connect_timeout", _CONNECT_TIMEOUT_S
     for name, value in access.properties:
         yield from _property(name, value)
 

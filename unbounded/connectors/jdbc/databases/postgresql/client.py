@@ -27,6 +27,8 @@ from unbounded.types.datatypes import StringType, StructType
 _DIALECT = PostgresDialect()
 _SYNTAX_CLASS = "42"
 """The class of SQLSTATEs that are about a query's text and names."""
+_LOST_CLASSES = ("08", "57P")
+"""Those of broken connections, and of servers that go down."""
 
 
 class PostgresConnection(AdbcConnection):
@@ -147,13 +149,15 @@ def failure_of(error: Any) -> DatabaseFailure:
     found = {key: value.decode(errors="replace") for key, value in getattr(error, "details", None) or ()}
     message = found.get(b"PG_DIAG_MESSAGE_PRIMARY", found.get("PG_DIAG_MESSAGE_PRIMARY"))
     if message is None:
-        return DatabaseFailure(_library_text(str(error)))
+        return DatabaseFailure(_library_text(str(error)), is_lost=True)
     lines = [f"ERROR: {message}"]
     for label, key in (("Detail", "MESSAGE_DETAIL"), ("Hint", "MESSAGE_HINT"), ("Where", "CONTEXT")):
         value = found.get(f"PG_DIAG_{key}".encode())
         lines += [f"  {label}: {value}"] if value else []
     state = getattr(error, "sqlstate", None) or ""
-    return DatabaseFailure("\n".join(lines), is_syntax=state.startswith(_SYNTAX_CLASS))
+    return DatabaseFailure(
+        "\n".join(lines), is_syntax=state.startswith(_SYNTAX_CLASS), is_lost=state.startswith(_LOST_CLASSES)
+    )
 
 
 def _library_text(text: str) -> str:

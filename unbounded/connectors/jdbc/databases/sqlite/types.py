@@ -59,6 +59,7 @@ _TYPES: Mapping[str, _Type] = {
     "timestamp": _Type(TIMESTAMP, _MOMENT),
     "datetime": _Type(TIMESTAMP, _MOMENT),
 }
+_PADDED = ("char", "character")
 _DECIMALS = ("decimal", "numeric", "num")
 _FIXED_POINT = DecimalType(38, 18)
 
@@ -79,6 +80,8 @@ def _type_of(declared: str) -> _Type:
         is_known = 0 < precision <= _MAX_PRECISION
         decimal = DecimalType(precision, int(match[3] or 0)) if is_known else _FIXED_POINT
         return _Type(decimal, "CAST({0} AS TEXT)")
+    if match and word in _PADDED and match[2]:
+        return _Type(STRING, f"CASE WHEN {{0}} IS NULL THEN NULL ELSE printf('%-{match[2]}s', {{0}}) END")
     return _TYPES.get(word, _TEXT)
 
 
