@@ -79,6 +79,12 @@ def test_what_is_no_range(spark: SparkSession, path: str, options: dict[str, obj
         feed(spark, path, **options)
 
 
+def test_a_value_of_chance_is_the_same_in_the_table_and_in_the_feed(spark: SparkSession, path: str) -> None:
+    spark.sql(f"UPDATE delta.`{path}` SET v = uuid()")
+    (stored,) = spark.table(f"delta.`{path}`").collect()
+    assert feed(spark, path, startingVersion=5)[0] == (5, "update_postimage", 8, stored.v, "z")
+
+
 def test_a_table_without_a_feed(spark: SparkSession, tmp_path: Path) -> None:
     spark.range(1).write.format("delta").save(f"{tmp_path}/t")
     with pytest.raises(PySparkException, match="DELTA_MISSING_CHANGE_DATA"):

@@ -24,6 +24,9 @@ from unbounded.errors import ErrorKind, SparkError, analysis_error
 from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructType
 
+_REPLAYED_MAX = 100
+"""A version of an application that is there already, from before a crash, is among so many latest ones."""
+
 _INVALID_ROWS = "Invalid data found"
 
 
@@ -71,7 +74,7 @@ class DeltaWriter:
         before = -1 if table is None else table.version()
         if transaction is not None and table is not None and _has(table, transaction):
             if self.is_durable:
-                sync_versions(self.path, since=before - 1, files=LocalFileSystem())
+                sync_versions(self.path, since=before - _REPLAYED_MAX, files=LocalFileSystem())
             return False
         target = _target(table)
         arrow_schema = stored_schema(self._fitted(schema, target))

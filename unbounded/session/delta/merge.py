@@ -12,17 +12,14 @@ from dataclasses import dataclass
 
 from unbounded.connectors.delta.data_files import WrittenFile
 from unbounded.connectors.delta.transaction import Changes
-from unbounded.errors import analysis_error, not_supported, unsupported_error
-from unbounded.execution.stored_rows import StoredRows
-from unbounded.functions.determinism import changes_from_call_to_call
+from unbounded.errors import not_supported, unsupported_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import AggregateCall, Alias, Attribute, Call, Expression, Literal
-from unbounded.plan.logical import Aggregate, Deduplicate, Filter, Join, LogicalPlan, Project, Stored
-from unbounded.plan.tree import walk_expression
+from unbounded.plan.logical import Aggregate, Deduplicate, Filter, Join, LogicalPlan, Project
 from unbounded.session.commands.context import CommandContext, result_rows
 from unbounded.session.delta.merge_clauses import COPY, resolve_clauses, unresolved_in
-from unbounded.session.delta.rewriting import Outcome, Rewriting, change_rows, refuse_subqueries
+from unbounded.session.delta.rewriting import Outcome, Rewriting, change_rows, refuse_chance, refuse_subqueries
 from unbounded.session.delta.row_changes import as_condition, located
 from unbounded.session.delta.target import find_target
 from unbounded.types.datatypes import BOOLEAN, INTEGER, LONG, StructField
@@ -41,17 +38,10 @@ def merge_into(command: u.MergeInto, context: CommandContext) -> u.LocalRelation
 
 
 def _merge(command: u.MergeInto, attempt: Rewriting) -> Outcome:
-    context = attempt.context
-    plan = context.analyze_written(command.source, attempt.ids)
-    kept = [StoredRows(context.pipeline.lower(plan))]
-    try:
-        merge = _Merge(command, attempt, Stored(kept[0], plan.output))
-        joined = merge.joined()
-        kept.append(StoredRows(context.pipeline.lower(joined)))
-        return merge.written(Stored(kept[1], joined.output))
-    finally:
-        for rows in kept:
-            rows.drop()
+    with attempt.kept(attempt.context.analyze_written(command.source, attempt.ids)) as source:
+        merge = _Merge(command, attempt, source)
+        with attempt.kept(merge.joined()) as rows:
+            return merge.written(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +192,8 @@ class _Merge:
 def _checked(condition: Expression) -> Expression:
     """Raises: SparkError DELTA_UNSUPPORTED_SUBQUERY, DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED, …"""
     operation = "search condition of MERGE operation"
-    refuse_subqueries(condition, operation, pretty_name(condition))
-    if any(map(changes_from_call_to_call, walk_expression(condition))):
-        expression = f"(condition = {pretty_name(condition)})"
-        parameters = {"operation": operation, "expression": expression}
-        raise analysis_error("DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED", **parameters)
+    refuse_subqueries(condition, operation)
+    refuse_chance(condition, operation)
     return as_condition(condition)
 
 

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from unbounded.errors import SparkError, analysis_error
-from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Alias, Attribute, Call, Expression, Literal
 from unbounded.plan.logical import LogicalPlan
-from unbounded.session.delta.rewriting import Rewriting, refuse_subqueries
+from unbounded.session.delta.rewriting import Rewriting, refuse_chance, refuse_subqueries
 from unbounded.session.delta.row_changes import as_condition, assigned_values, stored_as
 from unbounded.types.datatypes import BOOLEAN, INTEGER
 
@@ -144,7 +143,8 @@ def _resolved(clause: u.MergeClause, over: LogicalPlan, source: LogicalPlan, att
     if clause.condition is not None:
         with unresolved_in(f"{kind} condition", over):
             (condition,) = attempt.resolve([clause.condition], over)
-        refuse_subqueries(condition, f"{kind} condition of MERGE operation", pretty_name(condition))
+        refuse_subqueries(condition, f"{kind} condition of MERGE operation")
+        refuse_chance(condition, f"{kind} condition of MERGE operation")
         condition = Call("coalesce", (as_condition(condition), _FALSE), BOOLEAN, False)
     with unresolved_in(f"{kind} clause", over):
         if clause.action in (u.MergeAction.UPDATE_ALL, u.MergeAction.INSERT_ALL):

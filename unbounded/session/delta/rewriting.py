@@ -7,7 +7,8 @@ rows it changes and writes only these anew. If another writer was faster it is c
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from unbounded.analysis.context import Ids
@@ -17,8 +18,11 @@ from unbounded.connectors.delta.table import FILE_NUMBER, open_metadata, open_sn
 from unbounded.connectors.delta.transaction import FEED, Changes, check_writable, commit
 from unbounded.connectors.delta.writer import not_null_violated
 from unbounded.connectors.formats import FileFormat
-from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.errors import analysis_error, not_supported
 from unbounded.execution.queries import run_query
+from unbounded.execution.stored_rows import StoredRows
+from unbounded.functions.determinism import changes_from_call_to_call
+from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
     AggregateCall,
@@ -29,7 +33,7 @@ from unbounded.plan.expressions import (
     Literal,
     ScalarSubquery,
 )
-from unbounded.plan.logical import Aggregate, Input, LogicalPlan, Project, Scan, SubqueryAlias
+from unbounded.plan.logical import Aggregate, Input, LogicalPlan, Project, Scan, Stored, SubqueryAlias
 from unbounded.plan.tree import walk_expression
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.delta.target import DeltaTarget
@@ -99,6 +103,15 @@ class Rewriting:
         table = self.context.pipeline.collect(plan, self.context.cancellation)
         return dict(zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True))
 
+    @contextmanager
+    def kept(self, plan: LogicalPlan) -> Iterator[LogicalPlan]:
+        """The rows of `plan`, computed once, under the same columns."""
+        rows = StoredRows(self.context.pipeline.lower(plan))
+        try:
+            yield Stored(rows, plan.output)
+        finally:
+            rows.drop()
+
     def counted(self, plan: LogicalPlan) -> int:
         count = self.ids.alias(AggregateCall("count", (Literal(1, INTEGER),), LONG, False), "count")
         table = self.context.pipeline.collect(Aggregate(plan, (), (count,)), self.context.cancellation)
@@ -158,14 +171,17 @@ def change_rows(
     raise analysis_error("DELTA_CONCURRENT_WRITE", conflictingCommit="", docLink=_DOCUMENTATION)
 
 
-def refuse_subqueries(expression: Expression, operation: str, shown: str) -> None:
+def refuse_subqueries(expression: Expression, operation: str) -> None:
     """Raises: SparkError DELTA_UNSUPPORTED_SUBQUERY"""
     if any(isinstance(part, Exists | InSubquery | ScalarSubquery) for part in walk_expression(expression)):
-        raise _unsupported_subquery(operation, shown)
+        raise analysis_error("DELTA_UNSUPPORTED_SUBQUERY", operation=operation, cond=pretty_name(expression))
 
 
-def _unsupported_subquery(operation: str, shown: str) -> SparkError:
-    return analysis_error("DELTA_UNSUPPORTED_SUBQUERY", operation=operation, cond=shown)
+def refuse_chance(condition: Expression, operation: str) -> None:
+    """A condition is computed more than once. Raises: SparkError DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED"""
+    if any(map(changes_from_call_to_call, walk_expression(condition))):
+        parameters = {"operation": operation, "expression": f"(condition = {pretty_name(condition)})"}
+        raise analysis_error("DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED", **parameters)
 
 
 def _discard(attempt: Rewriting) -> None:

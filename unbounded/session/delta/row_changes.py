@@ -7,14 +7,15 @@ from contextlib import contextmanager
 
 from unbounded.analysis.casts import check_cast
 from unbounded.analysis.projection import checked_condition
+from unbounded.connectors.delta.data_files import WrittenFile
 from unbounded.connectors.delta.transaction import Changes
 from unbounded.errors import Origin, SparkError, analysis_error, not_supported
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Attribute, Call, Cast, CastMode, Expression, Literal
+from unbounded.plan.expressions import Alias, Attribute, Call, Cast, CastMode, Expression, Literal
 from unbounded.plan.logical import Filter, LogicalPlan, Project
 from unbounded.session.commands.context import CommandContext, result_rows
-from unbounded.session.delta.rewriting import Outcome, Rewriting, change_rows, refuse_subqueries
+from unbounded.session.delta.rewriting import Outcome, Rewriting, change_rows, refuse_chance, refuse_subqueries
 from unbounded.session.delta.target import find_target
 from unbounded.types.datatypes import BOOLEAN, LONG, DataType, NullType, StructField
 
@@ -68,12 +69,10 @@ def _update(command: u.UpdateTable, attempt: Rewriting) -> Outcome:
     if not counts:
         return Outcome(None, _affected(0))
     touched = attempt.rows(counts)
-    added = attempt.write(_with_values(touched, values, test, attempt))
-    feed = []
     if attempt.has_feed:
-        changed = Filter(touched, test)
-        feed = attempt.write_feed(Project(changed, attempt.columns), "update_preimage")
-        feed += attempt.write_feed(_with_values(changed, values, test, attempt), "update_postimage")
+        added, feed = _with_images(touched, values, test, attempt)
+    else:
+        added, feed = attempt.write(Project(touched, _new_columns(values, test, attempt))), []
     updated = sum(counts.values())
     metrics = {
         "numRemovedFiles": len(counts),
@@ -87,16 +86,28 @@ def _update(command: u.UpdateTable, attempt: Rewriting) -> Outcome:
     return Outcome(changes, _affected(updated))
 
 
-def _with_values(
-    rows: LogicalPlan, values: Mapping[int, Expression], test: Expression, attempt: Rewriting
-) -> LogicalPlan:
+def _with_images(
+    touched: LogicalPlan, values: Mapping[int, Expression], test: Expression, attempt: Rewriting
+) -> tuple[list[WrittenFile], list[WrittenFile]]:
+    """Data files and the feed's. Changed rows are computed once, as a value may be another the next time."""
+    new = _new_columns(values, test, attempt)
+    added = attempt.write(Project(Filter(touched, is_not_true(test)), attempt.columns))
+    with attempt.kept(Project(Filter(touched, test), (*attempt.columns, *new))) as changed:
+        after = Project(changed, tuple(alias.to_attribute() for alias in new))
+        added += attempt.write(after)
+        feed = attempt.write_feed(Project(changed, attempt.columns), "update_preimage")
+        feed += attempt.write_feed(after, "update_postimage")
+    return added, feed
+
+
+def _new_columns(values: Mapping[int, Expression], test: Expression, attempt: Rewriting) -> tuple[Alias, ...]:
     """The table's columns with their new values where `test` is true; a value is computed for no other row."""
     items = []
     for column in attempt.columns:
         value = values.get(column.id)
         new = column if value is None else Call("when", (test, value, column), column.data_type)
         items.append(attempt.ids.alias(new, column.name))
-    return Project(rows, tuple(items))
+    return tuple(items)
 
 
 # ---------------------------------------------------------------------------------------------- shared with MERGE
@@ -117,7 +128,8 @@ def resolved_condition(condition: u.Expression | None, attempt: Rewriting, opera
     if condition is None:
         return Literal(True, BOOLEAN)
     (test,) = attempt.resolve([condition], attempt.named_columns)
-    refuse_subqueries(test, operation, pretty_name(test))
+    refuse_subqueries(test, operation)
+    refuse_chance(test, operation)
     return as_condition(test)
 
 
@@ -148,7 +160,7 @@ def assigned_values(
     for key, value in zip(keys, values, strict=True):
         if not isinstance(key, Attribute):
             raise not_supported("Assigning a field of a struct", "Assign the whole struct.")
-        refuse_subqueries(value, "UPDATE", pretty_name(value))
+        refuse_subqueries(value, "UPDATE")
         if key.id in found:
             names = ", ".join(f"`{k.name}`" for k in keys if isinstance(k, Attribute) and k.id == key.id)
             raise analysis_error("DELTA_CONFLICT_SET_COLUMN", columnList=f"[{names}]")
