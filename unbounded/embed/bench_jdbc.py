@@ -19,7 +19,7 @@ _COLUMNS = (
     "CONCAT('name', id) AS name",
     "id * 0.5D AS value",
     "CAST(id AS DECIMAL(12,2)) AS amount",
-    "timestamp_seconds(id) AS at",
+    "timestamp_seconds(id + 1000000000) AS at",
 )
 
 
