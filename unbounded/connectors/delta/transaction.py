@@ -38,6 +38,7 @@ _FEATURES = frozenset(
         "timestampNtz",
         "v2Checkpoint",
         "vacuumProtocolCheck",
+        "variantType",
     }
 )
 """What a table may ask of its writers; that none of it is in use which would need more is checked beside."""
