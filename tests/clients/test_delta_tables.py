@@ -217,7 +217,8 @@ def test_schemas_change_only_on_demand(spark: SparkSession, path: str) -> None:
 
 def test_replace_where(spark: SparkSession, path: str) -> None:
     save(spark.sql("SELECT * FROM VALUES (1, 'x'), (2, 'y') AS t(a, b)"), path)
-    save(spark.sql("SELECT 1 AS a, 'new' AS b"), path, "overwrite", replaceWhere="a = 1")
+    new = spark.sql("SELECT 1 AS a, 'new' AS b")
+    save(new, path, "overwrite", replaceWhere="try_divide(a, 0) IS NULL AND int(a) <=> 1")
     assert stored(path) == [(1, "new"), (2, "y")]
     with pytest.raises(AnalysisException, match="DELTA_REPLACE_WHERE_MISMATCH"):
         save(spark.sql("SELECT 3 AS a, 'new' AS b"), path, "overwrite", replaceWhere="a = 1")
@@ -228,6 +229,13 @@ def test_a_write_of_a_transaction_happens_once(spark: SparkSession, path: str) -
     for _ in range(2):
         save(spark.sql("SELECT 1 AS a"), path, txnAppId="app", txnVersion="4")
     assert stored(path) == [(1,)]
+    for number in (2, 3):
+        new = spark.sql(f"SELECT {number} AS a")
+        stamp = {"txnAppId": "app", "txnVersion": "5", "userMetadata": "why"}
+        save(new, path, "overwrite", replaceWhere="a > 0", **stamp)
+    assert stored(path) == [(2,)]
+    assert DeltaTable(path).transaction_version("app") == 5
+    assert DeltaTable(path).history(1)[0]["userMetadata"] == "why"
 
 
 def test_a_failing_query_writes_nothing(spark: SparkSession, path: str) -> None:

@@ -80,11 +80,22 @@ def test_properties_and_columns(spark: SparkSession, path: str) -> None:
     spark.sql(f"UPDATE {table} SET n = 5 WHERE n = 2")
     feed = spark.read.format("delta").option("readChangeFeed", True).option("startingVersion", 4).load(path)
     assert sorted(row._change_type for row in feed.collect()) == ["update_postimage", "update_preimage"]
+    detail = spark.sql(f"DESCRIBE DETAIL {table}").collect()[0]
+    assert (detail.minReaderVersion, detail.minWriterVersion) == (1, 4)
     spark.sql(f"ALTER TABLE {table} ADD COLUMNS (m BIGINT, s STRUCT<a: INT>)")
     assert spark.table(table).where("m IS NULL AND s IS NULL").count() == 2
     assert condition(spark, f"ALTER TABLE {table} ADD COLUMN N INT") == "FIELD_ALREADY_EXISTS"
     with pytest.raises(PySparkException, match="delta.enableDeletionVectors"):
         spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES (delta.enableDeletionVectors = true)")
+
+
+def test_a_table_with_features_keeps_them_and_names_no_others(spark: SparkSession, tmp_path: Path) -> None:
+    spark.sql(f"CREATE TABLE delta.`{tmp_path}/f` (t TIMESTAMP_NTZ, n INT NOT NULL) USING delta")
+    spark.sql(f"INSERT INTO delta.`{tmp_path}/f` VALUES (NULL, 1)")
+    spark.sql(f"ALTER TABLE delta.`{tmp_path}/f` SET TBLPROPERTIES (delta.enableChangeDataFeed = true)")
+    detail = spark.sql(f"DESCRIBE DETAIL delta.`{tmp_path}/f`").collect()[0]
+    assert detail.tableFeatures == ["appendOnly", "changeDataFeed", "invariants", "timestampNtz"]
+    assert spark.sql(f"UPDATE delta.`{tmp_path}/f` SET n = 2").collect() == [(1,)]
 
 
 def test_only_delta_tables(spark: SparkSession) -> None:

@@ -1,11 +1,13 @@
-"""An empty Delta table, or a table replaced by one: columns, partitions and properties, no rows.
+"""An empty Delta table, a table replaced by one, other properties: what a table is, no rows.
 
-The commit is this engine's own: delta-rs leaves out features that a table with NOT NULL columns must name.
+The commits are this engine's own: delta-rs leaves out features that a table with NOT NULL columns must name, and adds
+others that a table does not need with its properties.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,17 +81,43 @@ def _actions(
     info = {"timestamp": now_ms, "operation": "CREATE TABLE" if before is None else "CREATE OR REPLACE TABLE"}
     yield {"commitInfo": {**info, "operationParameters": {}, "engineInfo": "unbounded"}}
     yield {"protocol": _protocol(definition, None if before is None else open_metadata(before.path))}
+    table_id, created_ms = (new_id(), now_ms) if before is None else (before.table_id, now_ms)
+    yield {"metaData": _metadata(definition, partition_columns, table_id, created_ms)}
+    if before is not None:
+        yield from ({"remove": removed_file(before, position, now_ms)} for position in range(len(before.files)))
+
+
+def _metadata(
+    definition: Definition, partition_columns: tuple[str, ...], table_id: str, created_ms: int | None
+) -> dict[str, Any]:
     metadata = {
-        "id": new_id() if before is None else before.table_id,
+        "id": table_id,
         "format": {"provider": "parquet", "options": {}},
         "schemaString": to_json(definition.schema),
         "partitionColumns": list(partition_columns),
         "configuration": dict(definition.properties),
-        "createdTime": now_ms,
+        "createdTime": created_ms,
     }
-    yield {"metaData": metadata if definition.comment is None else {**metadata, "description": definition.comment}}
-    if before is not None:
-        yield from ({"remove": removed_file(before, position, now_ms)} for position in range(len(before.files)))
+    return metadata if definition.comment is None else {**metadata, "description": definition.comment}
+
+
+def set_properties(path: str, properties: Mapping[str, str], files: FileSystem, now_ms: int) -> None:
+    """Adds to the properties of the table at `path`, and to its protocol what they need.
+
+    Raises: SparkError for properties that need more than is there, DELTA_CONCURRENT_WRITE
+    """
+    check_properties(tuple(properties.items()))
+    before = open_metadata(path)
+    merged = tuple({**dict(before.properties), **properties}.items())
+    definition = Definition(before.schema, before.partition_columns, merged, before.comment)
+    info = {"timestamp": now_ms, "operation": "SET TBLPROPERTIES", "engineInfo": "unbounded"}
+    actions = [
+        {"commitInfo": {**info, "operationParameters": {"properties": json.dumps(dict(properties))}}},
+        {"protocol": _protocol(definition, before)},
+        {"metaData": _metadata(definition, before.partition_columns, before.table_id, before.created_ms)},
+    ]
+    if not put_version(path, before.version + 1, actions, files):
+        raise analysis_error("DELTA_CONCURRENT_WRITE", conflictingCommit="", docLink="https://docs.delta.io")
 
 
 def _protocol(definition: Definition, before: TableMetadata | None) -> dict[str, Any]:
@@ -101,7 +129,8 @@ def _protocol(definition: Definition, before: TableMetadata | None) -> dict[str,
     if writer_version < _WITH_FEATURES and not has_wall_clock:
         return {"minReaderVersion": reader_version, "minWriterVersion": writer_version}
     readers = {*(before.reader_features if before else ()), *(["timestampNtz"] if has_wall_clock else [])}
-    implied = {name for version, names in FEATURES_OF.items() if version <= writer_version for name in names}
+    earlier_version = before.writer_version if before else _WITHOUT_FEATURES
+    implied = {name for version, names in FEATURES_OF.items() if version <= earlier_version for name in names}
     writers = {*readers, *(before.writer_features if before else ()), *(["changeDataFeed"] if has_feed else [])}
     writers |= FEATURES_OF[2] if writer_version == _WITH_FEATURES else implied
     versions = {"minReaderVersion": 3 if readers else 1, "minWriterVersion": _WITH_FEATURES}

@@ -6,8 +6,9 @@ import logging
 
 import pyarrow as pa
 
+from unbounded.connectors.delta.transaction import Transaction
 from unbounded.connectors.delta.upkeep import compact
-from unbounded.connectors.delta.writer import DeltaWriter, Transaction
+from unbounded.connectors.delta.writer import DeltaWriter
 from unbounded.connectors.streams import OutputMode
 from unbounded.errors import SparkError
 from unbounded.types.datatypes import StructType

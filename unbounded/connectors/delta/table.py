@@ -33,8 +33,10 @@ FEATURES_OF: Mapping[int, frozenset[str]] = {
 FILE_NUMBER = "_unbounded_file"
 _DISK_FULL = os.strerror(errno.ENOSPC)
 _MAPPING = "delta.columnMapping.mode"
-_FEATURES = frozenset({"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
-"""What a table may ask of its readers; the first two only while they are not in use."""
+_FEATURES = frozenset(
+    {"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "variantType"}
+)
+"""What a table may ask of its readers; mapping, vectors and VARIANT only while they are not in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ def _check_features(table: Any) -> None:
     for feature in table.protocol().reader_features or ():
         if feature not in _FEATURES:
             raise not_supported(f"Reading a Delta table with the feature {feature}", "Drop the feature from the table.")
+    if '"variant"' in table.schema().to_json():
+        raise not_supported("Reading a Delta table with a VARIANT column", "Leave the column out where it is written.")
     if table.metadata().configuration.get(_MAPPING, "none") != "none":
         hint = "Rewrite the table with delta.columnMapping.mode = none."
         raise not_supported("Reading a Delta table with column mapping", hint)

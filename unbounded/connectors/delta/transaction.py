@@ -38,12 +38,29 @@ _FEATURES = frozenset(
         "timestampNtz",
         "v2Checkpoint",
         "vacuumProtocolCheck",
+        "variantType",
     }
 )
 """What a table may ask of its writers; that none of it is in use which would need more is checked beside."""
 _IN_COLUMNS = ("delta.generationExpression", "delta.identity.start", "delta.invariants")
 FEED = "delta.enableChangeDataFeed"
 _APPEND_ONLY = "delta.appendOnly"
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A write of an application that happens once: a version is skipped if it, or a later one, is in the table."""
+
+    app_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a program wants a commit to bear."""
+
+    user_metadata: str | None = None
+    transaction: Transaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,7 @@ class Changes:
     added: Sequence[WrittenFile]
     feed: Sequence[WrittenFile] = ()
     metrics: Mapping[str, int] = field(default_factory=dict)
+    stamp: Stamp = Stamp()
 
     def discard(self) -> None:
         """Deletes what was written for a version that does not come."""
@@ -84,7 +102,7 @@ def check_writable(metadata: TableMetadata, *, removes: bool) -> None:
 def commit(snapshot: Snapshot, changes: Changes, files: FileSystem, now_ms: int) -> bool:
     """Puts `changes` as the version after `snapshot`; False, and nothing done, if that version is there already."""
     version = snapshot.version + 1
-    actions = [_info(changes, snapshot, now_ms)]
+    actions = [_info(changes, snapshot, now_ms), *_transaction(changes.stamp, now_ms)]
     actions += [{"remove": removed_file(snapshot, position, now_ms)} for position in changes.removed]
     actions += [{"add": _added(file)} for file in changes.added]
     actions += [{"cdc": _of_feed(file)} for file in changes.feed]
@@ -113,7 +131,13 @@ def _info(changes: Changes, snapshot: Snapshot, now_ms: int) -> dict[str, Any]:
         "operationMetrics": {name: str(value) for name, value in changes.metrics.items()},
         "engineInfo": _ENGINE,
     }
-    return {"commitInfo": info}
+    user_metadata = changes.stamp.user_metadata
+    return {"commitInfo": info if user_metadata is None else {**info, "userMetadata": user_metadata}}
+
+
+def _transaction(stamp: Stamp, now_ms: int) -> list[dict[str, Any]]:
+    found = stamp.transaction
+    return [] if found is None else [{"txn": {"appId": found.app_id, "version": found.version, "lastUpdated": now_ms}}]
 
 
 def removed_file(snapshot: Snapshot, position: int, now_ms: int) -> dict[str, Any]:

@@ -32,11 +32,6 @@ def restore(path: str, version: int) -> None:
     guarded(path, lambda: table.restore(version, protocol_downgrade_allowed=False))
 
 
-def set_properties(path: str, properties: Mapping[str, str]) -> None:
-    table = open_table(path)
-    guarded(path, lambda: table.alter.set_table_properties(dict(properties), raise_if_not_exists=False))
-
-
 def add_columns(path: str, columns: StructType) -> None:
     table = open_table(path)
     guarded(path, lambda: table.alter.add_columns(library().Schema.from_json(to_json(columns)).fields))

@@ -20,27 +20,18 @@ from unbounded.connectors.delta.fitting import (
 from unbounded.connectors.delta.library import library
 from unbounded.connectors.delta.log import is_table
 from unbounded.connectors.delta.table import failed, metadata_of, open_table
-from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.connectors.delta.transaction import Transaction
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructType
 
 _REPLAYED_MAX = 100
 """A version of an application that is there already, from before a crash, is among so many latest ones."""
 
-_INVALID_ROWS = "Invalid data found"
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """A write of an application that happens once: a version is skipped if it, or a later one, is in the table."""
-
-    app_id: str
-    version: int
-
 
 @dataclass(frozen=True, slots=True)
 class DeltaWriter:
-    """`path` is absolute. `replace_where`: an overwrite replaces only the rows it is true for; `properties` and
+    """`path` is absolute. `properties` and
     `comment` are given to a table that is made. `is_durable`: a written version outlives a loss of power."""
 
     path: str
@@ -48,7 +39,6 @@ class DeltaWriter:
     overwrites: bool = False
     merges_schema: bool = False
     overwrites_schema: bool = False
-    replace_where: str | None = None
     user_metadata: str | None = None
     properties: tuple[tuple[str, str], ...] = ()
     comment: str | None = None
@@ -86,9 +76,6 @@ class DeltaWriter:
         except Exception as error:
             if rows.failure is not None:
                 raise rows.failure from error
-            if _INVALID_ROWS in str(error) and self.replace_where is not None:
-                parameters = {"replaceWhere": self.replace_where, "message": ""}
-                raise analysis_error("DELTA_REPLACE_WHERE_MISMATCH", **parameters) from error
             raise failed(self.path, error) from error
         if self.is_durable:
             sync_versions(self.path, since=before, files=LocalFileSystem())
@@ -106,7 +93,6 @@ class DeltaWriter:
             "configuration": dict(self.properties) or None,
             "description": self.comment,
             "schema_mode": "overwrite" if self.overwrites and self.overwrites_schema else schema_mode,
-            "predicate": self.replace_where if is_there else None,
             "commit_properties": delta.CommitProperties(metadata, app_transactions=transactions),
         }
 
@@ -119,6 +105,11 @@ class DeltaWriter:
     def _table(self) -> Any:
         """The table as it is, read once for a write; None if there is none."""
         return open_table(self.path) if is_table(self.path) else None
+
+
+def is_there(path: str, transaction: Transaction) -> bool:
+    """Whether the table at `path` has this version of the application, or a later one."""
+    return is_table(path) and _has(open_table(path), transaction)
 
 
 def _has(table: Any, transaction: Transaction) -> bool:

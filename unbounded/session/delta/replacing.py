@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from unbounded.analysis.context import Ids
-from unbounded.connectors.delta.transaction import Changes
+from unbounded.connectors.delta.transaction import Changes, Stamp
+from unbounded.connectors.delta.writer import is_there
 from unbounded.errors import analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
@@ -18,20 +19,35 @@ from unbounded.session.delta.row_changes import is_not_true, resolved_condition,
 from unbounded.session.delta.target import DeltaTarget
 from unbounded.types.datatypes import StructType
 
+NO_STAMP = Stamp()
+
 
 def overwrite_where(
-    target: DeltaTarget, rows: LogicalPlan, condition: u.Expression, context: CommandContext, ids: Ids
+    target: DeltaTarget,
+    rows: LogicalPlan,
+    condition: u.Expression,
+    context: CommandContext,
+    ids: Ids,
+    *,
+    shown: str | None = None,
+    stamp: Stamp = NO_STAMP,
 ) -> None:
     """`rows`, which have the table's columns (made with `ids`), for the rows where `condition` is true.
 
+    `shown`: the condition as its user wrote it. A transaction that is there already changes nothing.
+
     Raises: SparkError DELTA_REPLACE_WHERE_MISMATCH if it is not true for all of `rows`
     """
-    change_rows(target, None, lambda attempt: _replace_where(rows, condition, attempt), context, ids)
+    change_rows(target, None, lambda attempt: _replace_where(rows, condition, shown, stamp, attempt), context, ids)
 
 
-def _replace_where(rows: LogicalPlan, condition: u.Expression, attempt: Rewriting) -> Outcome:
+def _replace_where(
+    rows: LogicalPlan, condition: u.Expression, shown: str | None, stamp: Stamp, attempt: Rewriting
+) -> Outcome:
+    if stamp.transaction is not None and is_there(attempt.snapshot.path, stamp.transaction):
+        return Outcome(None, NOTHING)
     test = resolved_condition(condition, attempt, "overwrite")
-    _check_rows(rows, test, attempt)
+    _check_rows(rows, test, shown or pretty_name(test), attempt)
     counts = attempt.counts(Filter(attempt.rows(attempt.all_files), test))
     partial = [p for p, count in counts.items() if attempt.snapshot.row_counts[p] != count]
     new = attempt.write(rows)
@@ -42,18 +58,18 @@ def _replace_where(rows: LogicalPlan, condition: u.Expression, attempt: Rewritin
         removed = Filter(attempt.rows(counts), test)
         feed = attempt.write_feed(Project(removed, attempt.columns), "delete")
         feed += attempt.write_feed(rows, "insert")
-    parameters = {"mode": "Overwrite", "predicate": pretty_name(test)}
+    parameters = {"mode": "Overwrite", "predicate": shown or pretty_name(test)}
     metrics = {"numRemovedFiles": len(counts), "numFiles": len(new) + len(added)}
-    return Outcome(Changes("WRITE", parameters, sorted(counts), [*new, *added], feed, metrics), NOTHING)
+    return Outcome(Changes("WRITE", parameters, sorted(counts), [*new, *added], feed, metrics, stamp), NOTHING)
 
 
-def _check_rows(rows: LogicalPlan, test: Expression, attempt: Rewriting) -> None:
+def _check_rows(rows: LogicalPlan, test: Expression, shown: str, attempt: Rewriting) -> None:
     """Raises: SparkError DELTA_REPLACE_WHERE_MISMATCH"""
     by_name = {column.name.lower(): column for column in rows.output}
     own = {column.id: by_name[column.name.lower()] for column in attempt.columns}
     wrong = Filter(rows, is_not_true(_over(test, own)))
     if attempt.counted(wrong):
-        parameters = {"replaceWhere": pretty_name(test), "message": ""}
+        parameters = {"replaceWhere": shown, "message": ""}
         raise analysis_error("DELTA_REPLACE_WHERE_MISMATCH", **parameters)
 
 

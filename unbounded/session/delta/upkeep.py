@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from unbounded.connectors.delta import upkeep
-from unbounded.connectors.delta.creation import check_properties
+from unbounded.connectors.delta import creation, upkeep
 from unbounded.connectors.delta.fitting import check_types
 from unbounded.connectors.delta.table import Snapshot, open_metadata, open_snapshot
 from unbounded.connectors.delta.time_travel import version_to_read
@@ -16,6 +15,7 @@ from unbounded.errors import analysis_error, not_supported, requirement_failed
 from unbounded.plan import unresolved as u
 from unbounded.session.commands.context import NOTHING, CommandContext, result_rows
 from unbounded.session.delta.target import find_target
+from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import LONG, STRING, StructField, StructType
 from unbounded.types.ddl import parse_columns
 
@@ -129,8 +129,8 @@ def _restored(before: Snapshot, after: Snapshot) -> tuple[int, ...]:
 def set_properties(command: u.SetTableProperties, context: CommandContext) -> u.LocalRelation:
     """ALTER TABLE … SET TBLPROPERTIES."""
     target = find_target(command.table, "ALTER TABLE", context)
-    check_properties(command.properties)
-    upkeep.set_properties(target.path, dict(command.properties))
+    now_ms = context.environment.now_us // 1000
+    creation.set_properties(target.path, dict(command.properties), LocalFileSystem(), now_ms)
     return NOTHING
 
 

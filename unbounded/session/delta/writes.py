@@ -9,7 +9,8 @@ from unbounded.connectors.delta.log import is_table
 from unbounded.connectors.delta.options import DeltaUse, boolean, check_options, version_number
 from unbounded.connectors.delta.stream_sink import DeltaStreamSink
 from unbounded.connectors.delta.table import open_metadata
-from unbounded.connectors.delta.writer import DeltaWriter, Transaction
+from unbounded.connectors.delta.transaction import Stamp, Transaction
+from unbounded.connectors.delta.writer import DeltaWriter
 from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.option_values import illegal_argument
 from unbounded.connectors.streams import OutputMode
@@ -18,8 +19,9 @@ from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.config import SessionConfig
-from unbounded.session.delta.replacing import in_table_columns, overwrite_partitions
+from unbounded.session.delta.replacing import in_table_columns, overwrite_partitions, overwrite_where
 from unbounded.session.delta.target import DeltaTarget
+from unbounded.sql import parse_expression
 from unbounded.streaming.checks import parse_output_mode
 from unbounded.types.datatypes import StructType
 
@@ -51,13 +53,16 @@ def save_delta_at(path: str, command: u.Write, plan: LogicalPlan, context: Comma
         raise analysis_error("DELTA_REPLACE_WHERE_WITH_DYNAMIC_PARTITION_OVERWRITE")
     if replace_where is not None and not overwrites:
         raise illegal_argument("The option replaceWhere needs the mode overwrite.")
-    writer = _writer(path, command.partition_columns, options, overwrites=overwrites, replace_where=replace_where)
+    writer = _writer(path, command.partition_columns, options, overwrites=overwrites)
     writer.check(plan.schema)
     if overwrites and is_dynamic and replace_where is None and _has_partitions(path):
         _overwrite_partitions(path, command, options, context)
         return
+    if replace_where is not None and is_table(path):
+        _replace_where(path, command, replace_where, options, context)
+        return
     rows = context.pipeline.run(plan, context.cancellation)
-    writer.write(rows, plan.schema, _transaction(options.get("txnappid"), options.get("txnversion")))
+    writer.write(rows, plan.schema, _transaction(options))
 
 
 def delta_sink(command: u.WriteStream, schema: StructType, query_id: str, config: SessionConfig) -> DeltaStreamSink:
@@ -82,19 +87,15 @@ def _writer(
     options: Mapping[str, str],
     *,
     overwrites: bool,
-    replace_where: str | None = None,
     is_durable: bool = False,
 ) -> DeltaWriter:
     overwrites_schema = boolean(options, "overwriteSchema")
-    if overwrites_schema and replace_where is not None:
-        raise illegal_argument("The options replaceWhere and overwriteSchema cannot both be given.")
     return DeltaWriter(
         path,
         partition_columns,
         overwrites,
         boolean(options, "mergeSchema"),
         overwrites_schema,
-        replace_where,
         options.get("usermetadata"),
         is_durable=is_durable,
     )
@@ -126,8 +127,24 @@ def _overwrite_partitions(path: str, command: u.Write, options: Mapping[str, str
     overwrite_partitions(DeltaTarget(path, path), rows, context, ids)
 
 
-def _transaction(app_id: str | None, version: str | None) -> Transaction | None:
+def _replace_where(
+    path: str, command: u.Write, condition: str, options: Mapping[str, str], context: CommandContext
+) -> None:
+    """The mode overwrite that replaces only the rows for which `condition` is true."""
+    if boolean(options, "overwriteSchema"):
+        raise illegal_argument("The options replaceWhere and overwriteSchema cannot both be given.")
+    if boolean(options, "mergeSchema"):
+        raise not_supported("mergeSchema with replaceWhere", "Add the columns first: ALTER TABLE … ADD COLUMNS.")
+    ids = Ids()
+    rows = in_table_columns(command.query, open_metadata(path).schema, context, ids)
+    stamp = Stamp(options.get("usermetadata"), _transaction(options))
+    target = DeltaTarget(path, path)
+    overwrite_where(target, rows, parse_expression(condition), context, ids, shown=condition, stamp=stamp)
+
+
+def _transaction(options: Mapping[str, str]) -> Transaction | None:
     """A write that happens once, as a function of `foreachBatch` asks for."""
+    app_id, version = options.get("txnappid"), options.get("txnversion")
     if (app_id is None) != (version is None):
         raise illegal_argument("Give both of the options txnAppId and txnVersion, or none.")
     return None if app_id is None or version is None else Transaction(app_id, version_number(version, "txnVersion"))
