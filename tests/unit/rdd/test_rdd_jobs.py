@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -130,6 +131,26 @@ def test_interruption_ends_the_running_workers(sc: SparkContext, tmp_path: Path)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
     assert sc.parallelize([1], 1).map(str).collect() == ["1"]
+
+
+def report_and_wait(path: str) -> None:
+    Path(path).write_text("ready")
+    signal.pause()
+
+
+def test_an_interruption_that_strikes_another_thread_ends_the_job_too(sc: SparkContext, tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+
+    def strike() -> None:
+        ready.read_text()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        sc.parallelize([str(ready)], 1).foreach(report_and_wait)
+    thread.join()
 
 
 def run_script(path: Path, text: str) -> subprocess.CompletedProcess[str]:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from unbounded.rdd import shared_variables
 from unbounded.rdd.errors import SparkException
+from unbounded.rdd.execution.signals import struck
 from unbounded.rdd.execution.tasks import Done, Failed, Task
 from unbounded.rdd.files.pickles import read_frame, write_frame
 from unbounded.rdd.pickling import pickled_for_worker
@@ -137,8 +138,10 @@ class WorkerPool:
 
 
 def _answering(workers: Mapping[Worker, int]) -> list[Worker]:
-    """Waits until some of the workers have something to say."""
-    with selectors.DefaultSelector() as selector:
+    """Waits until some of the workers have something to say; none if a signal came first."""
+    with selectors.DefaultSelector() as selector, struck() as signals:
         for worker in workers:
             selector.register(worker.answers, selectors.EVENT_READ, worker)
-        return [key.data for key, _ in selector.select()]
+        if signals is not None:
+            selector.register(signals, selectors.EVENT_READ)
+        return [key.data for key, _ in selector.select() if key.data is not None]
