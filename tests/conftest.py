@@ -14,6 +14,7 @@ from tests.databases.services import missing_services
 from tests.runner.case_file import belongs_here
 from tests.runner.collection import ENGINE, CaseFileItems
 from tests.runner.engine import ENGINE_SETTINGS, EngineUnderTest
+from unbounded.session.settings_table import UI_VARIABLE
 
 _SLOW_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("same", derandomize=True, **_SLOW_MACHINE)  # type: ignore[arg-type]
@@ -29,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ[UI_VARIABLE] = "false"  # tests that want the page switch it on
     engine = EngineUnderTest(settings_name=config.getoption("--engine-settings"), remote=config.getoption("--remote"))
     config.stash[ENGINE] = engine
     config.add_cleanup(engine.close)

@@ -75,7 +75,6 @@ INSTEAD: Mapping[str, str] = {
     "image": "Use binaryFile.",
     "kinesis": "Send the records to Kafka and use the format kafka, or read them with boto3 and write files.",
     "websocket": "Send the messages to Kafka, or write each as a file and read the folder.",
-    "dashboard": "Use files, the console or memory sink.",
 }
 """Formats that Spark or its users have and this engine has not, with what to use instead."""
 
@@ -85,7 +84,7 @@ _NO_TABLES: Mapping[str, str] = {
     KAFKA: "Use load() and save() with its options.",
     **dict.fromkeys(("rate", "rate-micro-batch", "socket"), "It is a format of readStream."),
     "console": "It is a format of df.write and writeStream.",
-    "memory": "It is a format of writeStream.",
+    **dict.fromkeys(("dashboard", "memory"), "It is a format of writeStream."),
     "noop": "It is a format of df.write and writeStream.",
     **dict.fromkeys(STATE_FORMATS, "It is a format of spark.read."),
 }

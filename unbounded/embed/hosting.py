@@ -9,6 +9,7 @@ from unbounded.clock import SystemClock
 from unbounded.connect.edge import ConnectEdge
 from unbounded.connect.loop_back import LoopBack
 from unbounded.connect.server import ConnectServer
+from unbounded.embed.watching import watch_queries
 from unbounded.execution.database import EngineSettingRefused
 from unbounded.session.engine import Engine
 
@@ -23,7 +24,8 @@ class EngineHost:
     def __init__(self, server: ConnectServer, settings: Mapping[str, str]) -> None:
         self._server = server
         self._loop_back = LoopBack(lambda: self._edge.service, _prepare_client)
-        self._engine = Engine(settings, batch_functions=self._loop_back)
+        self._monitor = watch_queries(settings)
+        self._engine = Engine(settings, batch_functions=self._loop_back, watcher=self._monitor)
         self._edge = ConnectEdge(self._engine, settings, SystemClock())
         self._is_closing = threading.Event()
         threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
@@ -34,6 +36,7 @@ class EngineHost:
         self._server.stop()
         self._loop_back.close()
         self._engine.close()
+        self._monitor.close()
 
     def _tidy(self) -> None:
         while not self._is_closing.wait(TIDY_INTERVAL_S):

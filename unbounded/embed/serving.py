@@ -14,6 +14,10 @@ from unbounded.embed.hosting import EngineHost, EngineSettingRefused
 __all__ = ["AddressRefused", "EngineSettingRefused", "serve_until_stopped", "server_address"]
 
 
+_PAGE_TOKEN = "unbounded.ui.token"
+"""The monitoring page of a server with a token wants the same one, if it is not given its own."""
+
+
 def server_address(
     host: str, port: int, token: str | None, *, certificate: str | None = None, key: str | None = None
 ) -> ServerAddress:
@@ -35,7 +39,7 @@ def serve_until_stopped(address: ServerAddress, settings: Mapping[str, str]) -> 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     server = ConnectServer(address)
-    host = EngineHost(server, settings)
+    host = EngineHost(server, {_PAGE_TOKEN: address.token, **settings} if address.token else settings)
     sys.stdout.write(f"Listening on sc://{address.host}:{server.port}\n")
     sys.stdout.flush()
     os.read(reader, 1)

@@ -40,11 +40,12 @@ Branches = Iterator["Branch"]
 
 
 class Branch:
-    """One line of a tree, and the branches below it."""
+    """One line of a tree, and the branches below it. `stands_for`: what no plan shows, such as a source."""
 
-    def __init__(self, text: str, below: Iterable[Branch] = ()) -> None:
+    def __init__(self, text: str, below: Iterable[Branch] = (), stands_for: object = None) -> None:
         self.text = text
         self.below = tuple(below)
+        self.stands_for = stands_for
 
 
 def plan_branch(plan: LogicalPlan, feed: Callable[[Input], Branch | None] = lambda _: None) -> Branch:

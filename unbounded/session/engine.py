@@ -9,12 +9,13 @@ from unbounded.clock import Clock, SystemClock
 from unbounded.execution.database import Database
 from unbounded.session.foreach_batch import BatchFunctions
 from unbounded.session.session import Session
+from unbounded.streaming.watch import QueryWatcher
 
 
 class Engine:
     """`settings` are the defaults of every session, with the engine's own under `unbounded.*`.
 
-    Without `batch_functions` streams cannot have `foreachBatch`.
+    Without `batch_functions` streams cannot have `foreachBatch`. `watcher` is told of every query.
     """
 
     def __init__(
@@ -23,11 +24,13 @@ class Engine:
         clock: Clock | None = None,
         *,
         batch_functions: BatchFunctions | None = None,
+        watcher: QueryWatcher | None = None,
     ) -> None:
         self._settings = dict(settings)
         self._clock = clock or SystemClock()
         self._database = Database(settings)
         self._batch_functions = batch_functions
+        self._watcher = watcher
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, str], Session] = {}
 
@@ -36,9 +39,8 @@ class Engine:
         with self._lock:
             key = (user_id, session_id)
             if key not in self._sessions:
-                self._sessions[key] = Session.create(
-                    user_id, session_id, self._settings, self._database, self._clock, self._batch_functions
-                )
+                shared = (self._database, self._clock, self._batch_functions, self._watcher)
+                self._sessions[key] = Session.create(user_id, session_id, self._settings, *shared)
             return self._sessions[key]
 
     def clone_session(self, session: Session, new_session_id: str) -> Session:

@@ -34,6 +34,7 @@ from unbounded.session.storage_level import StorageLevel
 from unbounded.session.stream_build import StartRequest
 from unbounded.session.streams import SessionStreams
 from unbounded.sql import parse_statement
+from unbounded.streaming.watch import QueryWatcher
 from unbounded.types.datatypes import StructType
 
 
@@ -50,6 +51,7 @@ class Session:
         database: Database,
         clock: Clock,
         batch_functions: BatchFunctions | None,
+        watcher: QueryWatcher | None,
     ) -> None:
         self.user_id = user_id
         self.session_id = session_id
@@ -57,10 +59,11 @@ class Session:
         self.config = config
         self.artifacts = artifacts
         self.catalog = catalog
-        self.streams = SessionStreams(config, catalog, database, clock, self._open_function)
+        self.streams = SessionStreams(config, catalog, database, clock, self._open_function, watcher)
         self._database = database
         self._clock = clock
         self._batch_functions = batch_functions
+        self._watcher = watcher
 
     @classmethod
     def create(
@@ -71,17 +74,18 @@ class Session:
         database: Database,
         clock: Clock,
         batch_functions: BatchFunctions | None = None,
+        watcher: QueryWatcher | None = None,
     ) -> Session:
         config = SessionConfig(settings)
-        return cls(user_id, session_id, config, Artifacts(), SessionCatalog(config), database, clock, batch_functions)
+        names = SessionCatalog(config)
+        return cls(user_id, session_id, config, Artifacts(), names, database, clock, batch_functions, watcher)
 
     def clone(self, session_id: str) -> Session:
         config = self.config.copy()
         catalog = self.catalog.copy(config)
         artifacts = self.artifacts.copy()
-        return Session(
-            self.user_id, session_id, config, artifacts, catalog, self._database, self._clock, self._batch_functions
-        )
+        shared = (self._database, self._clock, self._batch_functions, self._watcher)
+        return Session(self.user_id, session_id, config, artifacts, catalog, *shared)
 
     def close(self) -> None:
         self.streams.stop_all()

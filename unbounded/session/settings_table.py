@@ -22,6 +22,10 @@ from unbounded.session.setting_values import parse_boolean, parse_bytes, parse_d
 WAREHOUSE_DIRECTORY = "spark.sql.warehouse.dir"
 SESSION_TIME_ZONE = "spark.sql.session.timeZone"
 
+UI_ENABLED = "unbounded.ui.enabled"
+UI_VARIABLE = "UNBOUNDED_UI_ENABLED"
+"""Of the environment: switches the monitoring page off (`false`) for everything that is started."""
+
 OWN_DEFAULTS: Mapping[str, str | None] = {
     "unbounded.delta.optimizeEvery": "0",
     "unbounded.duckdb.optimizer": "true",
@@ -29,7 +33,15 @@ OWN_DEFAULTS: Mapping[str, str | None] = {
     "unbounded.streaming.idleTimeout": None,
     "unbounded.streaming.lateRows.table": None,
     "unbounded.streaming.state.memoryLimit": "1073741824b",
+    UI_ENABLED: "true",
+    "unbounded.ui.host": "127.0.0.1",
+    "unbounded.ui.port": "4040",
+    "unbounded.ui.progress": "false",
+    "unbounded.ui.token": None,
 }
+
+OWN_STATIC = frozenset({"unbounded.ui.host", "unbounded.ui.progress", "unbounded.ui.token"})
+"""Settings of the engine, which no session may change: they say who else can reach it."""
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "spark.sql.mapKeyDedupPolicy": ("EXCEPTION", "LAST_WIN"),
@@ -137,9 +149,13 @@ def known_settings() -> Mapping[str, Setting]:
     """All settings by key."""
     text = resources.files("unbounded.session").joinpath("spark_settings.json").read_text("utf-8")
     spark = {key: _setting(key, default, is_static=is_static) for key, (default, is_static) in json.loads(text).items()}
-    own = {key: _setting(key, default, is_static=False) for key, default in OWN_DEFAULTS.items()}
+    own = {key: _setting(key, default, is_static=key in OWN_STATIC) for key, default in OWN_DEFAULTS.items()}
     found = {WAREHOUSE_DIRECTORY: _default_warehouse(), SESSION_TIME_ZONE: local_time_zone()}
-    here = {key: _setting(key, default, is_static=spark[key].is_static) for key, default in found.items()}
+    if UI_VARIABLE in os.environ:
+        found[UI_ENABLED] = os.environ[UI_VARIABLE]
+    here = {
+        key: _setting(key, default, is_static=key in spark and spark[key].is_static) for key, default in found.items()
+    }
     return {**spark, **own, **here}
 
 

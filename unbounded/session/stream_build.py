@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -28,19 +28,23 @@ from unbounded.session.config import SessionConfig
 from unbounded.session.foreach_batch import BatchFunction
 from unbounded.session.formats.api import SinkContext
 from unbounded.session.late_rows import late_rows_table
+from unbounded.session.settings_table import UI_ENABLED
 from unbounded.session.stream_settings import state_settings, stream_settings
 from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, build_sink, sink_name
 from unbounded.storage.api import FileSystem
 from unbounded.streaming.checks import check_streaming_query, parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
+from unbounded.streaming.late_rows import LateRowsKeeper, LateRowsSample
 from unbounded.streaming.microbatch import MicroBatch
 from unbounded.streaming.plan_text import ShownPlan
 from unbounded.streaming.plans import IncrementalPlan
 from unbounded.streaming.progress import QueryIdentity
+from unbounded.streaming.query import StreamingQuery
 from unbounded.streaming.runner import schedule_of
 from unbounded.streaming.shown_order import find_shown
 from unbounded.streaming.stores import open_stores
+from unbounded.streaming.watch import QueryWatcher, WatchedRun
 
 CHECKPOINT_OPTION = "checkpointlocation"
 CHECKPOINT_SETTING = "spark.sql.streaming.checkpointLocation"
@@ -69,6 +73,7 @@ class StreamServices:
     clock: Clock
     files: FileSystem
     open_function: Callable[[bytes], BatchFunction]
+    watcher: QueryWatcher | None = None
 
 
 class StreamBuild:
@@ -97,6 +102,8 @@ class StreamBuild:
         services, context = self._services, self._request.context
         self._runner = FragmentRunner(self._request.environment, services.database, self.cancellation, services.clock)
         self._sink = build_sink(self._command, self._sink_context())
+        self.watcher = services.watcher if services.config.boolean(UI_ENABLED) else None
+        self._late_sample = LateRowsSample(self.identity, services.clock)
         self._late_table = late_rows_table(self.identity, context, services.files)
         self._stores = open_stores(
             self._plan,
@@ -122,8 +129,16 @@ class StreamBuild:
             self._runner,
             self._services.clock,
             settings,
-            self._late_table,
+            self._late_rows_keepers(),
         )
+
+    def watched(self, query: StreamingQuery) -> WatchedRun:
+        return WatchedRun(query, self._sink, self._mode, self._late_sample, self._services.config.time_zone)
+
+    def _late_rows_keepers(self) -> Sequence[LateRowsKeeper]:
+        """The sample stands behind the table, so that it is no part of what a batch must have written."""
+        table = [] if self._late_table is None else [self._late_table]
+        return [*table, self._late_sample] if self.watcher is not None else table
 
     def close(self, *, has_failed: bool) -> None:
         """A temporary checkpoint goes, unless somebody may want to look at what failed."""

@@ -9,7 +9,7 @@ from unbounded.session.foreach_batch import ForeachBatchSink
 from unbounded.session.formats.api import SinkContext, refuse_partitioning
 from unbounded.session.formats.registry import open_sink
 
-TEMPORARY_CHECKPOINT_FORMATS = frozenset({"console", "memory", "noop", "foreach", "foreachBatch"})
+TEMPORARY_CHECKPOINT_FORMATS = frozenset({"console", "dashboard", "memory", "noop", "foreach", "foreachBatch"})
 """Sinks that may run without a checkpoint location: they get a temporary one."""
 
 

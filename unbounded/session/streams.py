@@ -22,7 +22,9 @@ from unbounded.session.streams_api import EventKind, ListenerEvent, QueryFailure
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.progress import render_timestamp
 from unbounded.streaming.query import QueryEvents, StreamingQuery, failure_sentence
+from unbounded.streaming.watch import QueryWatcher
 
+UI_PORT = "unbounded.ui.port"
 STOPS_ACTIVE_RUN = "spark.sql.streaming.stopActiveRunOnRestart"
 
 
@@ -36,10 +38,11 @@ class SessionStreams:
         database: Database,
         clock: Clock,
         open_function: Callable[[bytes], BatchFunction],
+        watcher: QueryWatcher | None,
     ) -> None:
         self._config = config
         self._clock = clock
-        self._services = StreamServices(config, catalog, database, clock, LocalFileSystem(), open_function)
+        self._services = StreamServices(config, catalog, database, clock, LocalFileSystem(), open_function, watcher)
         self._changed = threading.Condition()
         self._queries: dict[str, StreamingQuery] = {}
         self._ended: list[StreamingQuery] = []
@@ -53,10 +56,18 @@ class SessionStreams:
         build = StreamBuild(request, self._services)
         self._stop_running(build.identity.query_id)
         build.open()
+        watcher = build.watcher
+
+        def progressed(progress: str) -> None:
+            self._publish(EventKind.PROGRESS, _progress_event(progress))
+            if watcher is not None:
+                watcher.progressed(build.identity.run_id, progress)
 
         def ended(query: StreamingQuery) -> None:
             build.close(has_failed=query.failure is not None)
             self._query_ended(query)
+            if watcher is not None:
+                watcher.ended(query.run_id)
 
         query = StreamingQuery(
             build.identity,
@@ -65,7 +76,7 @@ class SessionStreams:
             self._clock,
             build.cancellation,
             QueryEvents(
-                lambda progress: self._publish(EventKind.PROGRESS, _progress_event(progress)),
+                progressed,
                 lambda event: self._publish(EventKind.IDLE, event),
                 ended,
             ),
@@ -75,6 +86,8 @@ class SessionStreams:
         with self._changed:
             self._queries[query.query_id] = query
         started = self._started_event(query) if self._events is not None else None
+        if watcher is not None:
+            watcher.started(build.watched(query), port=self._config.integer(UI_PORT))
         query.start()
         return StreamStarted(query.query_id, query.run_id, query.name, started)
 

@@ -39,7 +39,7 @@ from unbounded.state.store import StateStore, StateTransaction
 from unbounded.streaming.batch_run import BatchRun, PlannedBatch
 from unbounded.streaming.changed_queries import check_operators, check_schemas, check_sources
 from unbounded.streaming.fragments import FragmentRunner
-from unbounded.streaming.late_rows import LateRows, LateRowsTable
+from unbounded.streaming.late_rows import LateRows, LateRowsKeeper
 from unbounded.streaming.operators.batch import OperatorResult
 from unbounded.streaming.operators.described_state import operator_metadata
 from unbounded.streaming.operators.dispatch import asks_for_batch, operator_name
@@ -103,7 +103,7 @@ class MicroBatch:
         runner: FragmentRunner,
         clock: Clock,
         settings: StreamSettings,
-        late_table: LateRowsTable | None = None,
+        late_rows: Sequence[LateRowsKeeper] = (),
     ) -> None:
         self._plan = plan
         self._sources = sources
@@ -113,7 +113,7 @@ class MicroBatch:
         self._runner = runner
         self._clock = clock
         self._settings = settings
-        self._late_table = late_table
+        self._late_rows = late_rows
         self.batch_id = 0
         self.activity = "Initializing sources"
         self.has_new_data = self.has_planned = False
@@ -212,7 +212,7 @@ class MicroBatch:
             self._settings.mode,
             self._state_counts,
             watch,
-            keeps_late=self._late_table is not None,
+            keeps_late=any(keeper.wants_rows() for keeper in self._late_rows),
         )
         before_us = self._runner.planning.total_us
         rows = run.fragment(self._plan.output)
@@ -228,9 +228,8 @@ class MicroBatch:
         for transaction in executed.transactions:
             transaction.commit()
         written = self._sink.write(executed.planned.batch_id, executed.rows, self._settings.mode)
-        if self._late_table is not None:
-            planned = executed.planned
-            self._late_table.write(planned.batch_id, planned.late_ms, executed.late)
+        for keeper in self._late_rows:
+            keeper.write(executed.planned.batch_id, executed.planned.late_ms, executed.late)
         return _WrittenBatch(executed, written)
 
     def _commit(self, written: _WrittenBatch) -> None:

@@ -41,9 +41,12 @@ class ShownPlan:
 
     def explain(self, sources: Sequence[str], *, is_extended: bool) -> str:
         """The plan as it runs, reading `sources`; if `is_extended` the analysed one above it."""
-        branch = _Branches(self.mode, sources).of_fragment(self.incremental.output)
-        physical = f"== Physical Plan ==\n{render_tree(branch)}"
+        physical = f"== Physical Plan ==\n{render_tree(self.branch(sources))}"
         return f"== Analyzed Logical Plan ==\n{self.logical_text()}\n{physical}" if is_extended else physical
+
+    def branch(self, sources: Sequence[str]) -> Branch:
+        """The plan as it runs; what stands for a source or an operator names it (`SourceFeed`, `StatefulOperator`)."""
+        return _Branches(self.mode, sources).of_fragment(self.incremental.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,14 @@ class _Branches:
         match feed:
             case SourceFeed(position=position, scan=scan, condition=condition):
                 kept = "" if condition is None else f", filters {pretty_name(condition)}"
-                return Branch(f"MicroBatchScan {self.sources[position]} {name_list(scan.output)}{kept}")
+                return Branch(f"MicroBatchScan {self.sources[position]} {name_list(scan.output)}{kept}", (), feed)
             case WatermarkNode(column=column, delay_ms=delay_ms, below=below):
                 name = below.plan.output[column].name
                 return Branch(f"EventTimeWatermark {name}, {delay_ms / 1000:g} seconds", [self.of_fragment(below)])
             case ObserverNode(name=name, metrics=metrics, below=below):
                 return Branch(f"CollectMetrics {name}, {name_list(metrics.output)}", [self.of_fragment(below)])
             case operator:
-                return Branch(_operator_line(operator, self.mode), [self.of_fragment(operator.below)])
+                return Branch(_operator_line(operator, self.mode), [self.of_fragment(operator.below)], operator)
 
 
 def _operator_line(operator: StatefulOperator, mode: OutputMode) -> str:

@@ -12,6 +12,7 @@ from enum import Enum
 from unbounded.cancellation import Cancellation
 from unbounded.clock import Clock
 from unbounded.errors import ErrorKind, SparkError
+from unbounded.functions.plan_text import Branch
 from unbounded.streaming.microbatch import MicroBatch
 from unbounded.streaming.plan_text import NOT_PLANNED, ShownPlan
 from unbounded.streaming.progress import BatchReport, QueryIdentity, render_progress, render_timestamp
@@ -131,6 +132,11 @@ class StreamingQuery:
         if batch is None or not batch.has_planned:
             return NOT_PLANNED
         return self._plan.explain(batch.source_descriptions, is_extended=is_extended)
+
+    def plan_branch(self) -> Branch | None:
+        """The plan as it runs; None before the first batch."""
+        batch = self._batch
+        return None if batch is None or not batch.has_planned else self._plan.branch(batch.source_descriptions)
 
     # ------------------------------------------------------------------------------------------ life
 

@@ -208,7 +208,7 @@ class Story:
             for i, scan in enumerate(plan.scans)
         )
         parts = (plan, sources, sink, stores, checkpoint, runner, self.clock)
-        self.batch = MicroBatch(*parts, self._settings, self._late_table)
+        self.batch = MicroBatch(*parts, self._settings, () if self._late_table is None else (self._late_table,))
 
     def _open_stores(self, plan: IncrementalPlan) -> Mapping[int, StateStore]:
         if self._snapshots_every is None:

@@ -8,7 +8,7 @@ from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supporte
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.commands.context import CommandContext
-from unbounded.session.formats import absent, delta, files, generated, jdbc, kafka, shown, state
+from unbounded.session.formats import absent, dashboard, delta, files, generated, jdbc, kafka, shown, state
 from unbounded.session.formats.api import DataSourceFormat, ReadContext, SinkContext
 
 FORMATS: tuple[DataSourceFormat, ...] = (
@@ -18,6 +18,7 @@ FORMATS: tuple[DataSourceFormat, ...] = (
     jdbc.FORMAT,
     *generated.FORMATS,
     *shown.FORMATS,
+    dashboard.FORMAT,
     *state.FORMATS,
     *absent.FORMATS,
 )

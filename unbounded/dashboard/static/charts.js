@@ -1,0 +1,141 @@
+// Charts over time with uPlot: lines, stacked areas, stacked bars. One look for all of them.
+
+import { color, element, setText } from "./elements.js";
+
+// `series`: [{ label, color }]; `format` makes the text of a value. Returns { element, set(data), close() }.
+export function timeChart({ series, format, zone = null, kind = "line", hasTime = true, fromZero = true }) {
+  const plot = element("div.plot");
+  const note = element("div.nothing", {}, "Nothing yet");
+  const legend = element("ul.legend");
+  const values = series.map((one) => {
+    const value = element("b", {}, "–");
+    const swatch = element("i", { style: `background: var(--${one.color})` });
+    if (series.length > 1) legend.append(element("li", {}, swatch, one.label, value));
+    else legend.append(element("li", {}, value));
+    return value;
+  });
+  let chart = null;
+  let data = null;
+  let size = "";
+
+  function make() {
+    chart?.destroy();
+    plot.replaceChildren();
+    const width = plot.clientWidth;
+    const height = plot.clientHeight;
+    if (!width || !height) { chart = null; return; }
+    chart = new uPlot(options({ series, format, zone, kind, hasTime, fromZero, width, height, showValues }), shown(), plot);
+  }
+
+  const isStacked = kind === "area" || kind === "bars";
+  const shown = () => (isStacked ? stacked(data) : data);
+
+  function showValues(index) {
+    const at = index ?? lastKnown(data);
+    values.forEach((value, i) => setText(value, at === null ? "–" : format(data[i + 1][at])));
+  }
+
+  const observer = new ResizeObserver(() => {
+    const now = `${plot.clientWidth}×${plot.clientHeight}`;
+    if (data?.[0].length && now !== size) {
+      size = now;
+      if (chart && plot.clientWidth && plot.clientHeight) chart.setSize({ width: plot.clientWidth, height: plot.clientHeight });
+      else make();
+    }
+  });
+  observer.observe(plot);
+
+  return {
+    element: plot,
+    legend,
+    set(next) {
+      data = next;
+      if (!data[0].length) {
+        chart?.destroy();
+        chart = null;
+        plot.replaceChildren(note);
+        values.forEach((value) => setText(value, "–"));
+        return;
+      }
+      if (chart) chart.setData(shown());
+      else make();
+      if (chart?.cursor.idx === null || chart?.cursor.idx === undefined) showValues(null);
+      plot.setAttribute("role", "img");
+      plot.setAttribute("aria-label", series.map((one, i) => `${one.label}: ${values[i].textContent}`).join(", "));
+    },
+    restyle() { if (data?.[0].length) make(); },
+    close() { observer.disconnect(); chart?.destroy(); },
+  };
+}
+
+function options({ series, format, zone, kind, hasTime, fromZero, width, height, showValues }) {
+  const axis = { stroke: color("faint"), grid: { stroke: color("grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+  const lines = series.map((one) => line(one, kind, series.length));
+  if (kind !== "line") lines.reverse();
+  return {
+    width,
+    height,
+    ms: 1,
+    ...(zone ? { tzDate: (ms) => uPlot.tzDate(new Date(ms), zone) } : {}),
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: hasTime },
+      y: { range: (_, low, high) => span(low, high, fromZero) },
+    },
+    axes: [
+      { ...axis, space: 70, grid: { show: false }, ...(hasTime ? { values: CLOCK } : { values: (_, splits) => splits.map((x) => format(x)) }) },
+      { ...axis, size: axisSize, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
+    ],
+    series: [{}, ...lines],
+    hooks: { setCursor: [(chart) => showValues(chart.cursor.idx)] },
+  };
+}
+
+// Times of day, with the date where it changes. Columns: step, form, and what changes with year, month, day, hour…
+const CLOCK = [
+  [86400000, "{DD} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [3600000, "{HH}:{mm}", "\n{DD} {MMM}", null, "\n{DD} {MMM}", null, null, null, 1],
+  [60000, "{HH}:{mm}", null, null, null, null, null, null, 1],
+  [1000, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1],
+  [1, "{ss}.{fff}", null, null, null, null, null, null, 1],
+];
+
+function line(one, kind, count) {
+  const ink = color(one.color);
+  const points = { size: 5, show: (chart, s, from, to) => to - from < 3 };
+  if (kind === "bars") return { label: one.label, stroke: ink, fill: ink, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.8, 60], gap: 1 }) };
+  if (kind === "area") return { label: one.label, stroke: ink, fill: ink, width: 0, points: { show: false }, spanGaps: true };
+  return { label: one.label, stroke: ink, width: 2, fill: count === 1 ? ink + "1f" : undefined, points, spanGaps: true };
+}
+
+function axisSize(chart, values) {
+  const longest = Math.max(0, ...(values ?? []).map((value) => value.length));
+  return 18 + longest * 6.6;
+}
+
+function span(low, high, fromZero) {
+  if (low === null || high === null) return [0, 1];
+  const bottom = fromZero ? Math.min(low, 0) : low;
+  const room = (high - bottom || Math.abs(high) || 1) * 0.08;
+  return [fromZero && bottom === 0 ? 0 : bottom - room, high + room];
+}
+
+// Each series on top of those before; the last one is drawn first, so that it does not cover them.
+function stacked(data) {
+  const totals = new Array(data[0].length).fill(0);
+  const sums = data.slice(1).map((column) => column.map((value, i) => (value === null ? null : (totals[i] += value))));
+  return [data[0], ...sums.reverse()];
+}
+
+function lastKnown(data) {
+  for (let i = data[0].length - 1; i >= 0; i -= 1) {
+    if (data.slice(1).some((column) => column[i] !== null && column[i] !== undefined)) return i;
+  }
+  return null;
+}
+
+export function isNonNegative(columns) {
+  return columns.every((column) => column.every((value) => value === null || value === undefined || value >= 0));
+}

@@ -1,0 +1,93 @@
+// The list of queries: what each does now, and what went wrong lately.
+
+import { element, keepChildren, setClass, setText, spark } from "./elements.js";
+import { bytes, clockTime, count, duration, rate, rows } from "./units.js";
+
+const SPARK_SECONDS = 120;
+
+const COLUMNS = [
+  ["Input rate", (query) => rate(query.inputRowsPerSecond)],
+  ["Can process", (query) => rate(query.processedRowsPerSecond)],
+  ["Batch", (query) => duration(query.batchMs)],
+  ["Watermark behind", (query) => duration(query.watermarkLagMs)],
+  ["State", (query) => (query.stateRows === null || query.stateRows === undefined ? "–" : `${rows(query.stateRows)}, ${bytes(query.stateBytes)}`)],
+  ["Dropped as late", (query) => count(query.lateRows)],
+  ["Kafka lag", (query) => rows(query.rowsBehind)],
+];
+
+const HELP = {
+  "Can process": "Rows per second while a batch runs; a query keeps up as long as this is above its input rate",
+  "Watermark behind": "How far the watermark is behind the clock",
+  "Kafka lag": "Records in the topics that the query has yet to read",
+};
+
+export function overviewView(model) {
+  const body = element("tbody");
+  const head = element("tr", {}, element("th", { scope: "col" }, "Query"), element("th", { scope: "col" }, "State"), element("th.number", { scope: "col" }, "Last 2 min"),
+    ...COLUMNS.map(([label]) => element("th.number", { scope: "col", title: HELP[label] }, label)));
+  const table = element("section", {}, element("div.card.scroll", {}, element("table.queries", {}, element("thead", {}, head), body)));
+  const failures = element("section", { "aria-label": "Recent failures" });
+  const nothing = element("div.empty", {}, element("h1", {}, "No streaming query yet"), element("p", {}, "Start one, and it appears here at once. To see its rows too, write them to the dashboard:"), element("pre", {}, EXAMPLE));
+  const view = element("div", {}, nothing, table, failures);
+  return {
+    element: view,
+    title: "Queries",
+    update() {
+      const { queries, failures: failed, now } = model.frame;
+      nothing.hidden = queries.length > 0;
+      table.hidden = queries.length === 0;
+      keepChildren(body, inOrder(queries), (query) => query.id, () => queryRow(model));
+      drawFailures(failures, failed, now);
+    },
+    close() {},
+  };
+}
+
+const EXAMPLE = `counts.writeStream.format("dashboard").queryName("counts") \\
+    .option("chart", "line").option("x", "window").option("y", "count") \\
+    .outputMode("update").start()`;
+
+function inOrder(queries) {
+  const rank = { failed: 0, starting: 1, running: 1, waiting: 1, stopped: 2 };
+  return [...queries].sort((a, b) => rank[a.state] - rank[b.state] || a.started - b.started);
+}
+
+function queryRow(model) {
+  const link = element("a");
+  const sub = element("span.sub");
+  const state = element("span.state");
+  const line = spark();
+  const cells = COLUMNS.map(([label]) => element("td.number", { "data-label": label }));
+  const row = element("tr", {}, element("td", {}, link, sub), element("td", {}, state), element("td.number.shape", {}, line.element), ...cells);
+  return {
+    element: row,
+    update(query) {
+      link.href = `#/query/${encodeURIComponent(query.id)}`;
+      setText(link, query.name ?? `Query ${query.id.slice(0, 8)}`);
+      setText(sub, subText(query));
+      setClass(state, `state ${query.state}`);
+      setText(state, query.state);
+      state.title = query.message;
+      line.set(model.column(query.id, "rowsIn", SPARK_SECONDS));
+      COLUMNS.forEach(([, text], i) => setText(cells[i], text(query)));
+    },
+  };
+}
+
+function subText(query) {
+  const batch = query.batch === null || query.batch === undefined ? "no batch yet" : `batch ${count(query.batch)}`;
+  return `${batch} · ${rows(query.rowsIn)} since ${clockTime(query.started)}`;
+}
+
+export function drawFailures(place, failures) {
+  const title = element("h2", {}, "Recent failures");
+  const key = failures.map((failure) => failure.time).join();
+  if (place.drawn === key) return;
+  place.drawn = key;
+  place.replaceChildren(...(failures.length ? [title] : []), ...failures.map(failureCard));
+}
+
+export function failureCard(failure) {
+  const head = element("summary", {}, element("time", {}, clockTime(failure.time)), element("b", {}, failure.name ?? failure.queryId.slice(0, 8)), " ", failure.message);
+  return failure.detail ? element("details.failure", {}, head, element("pre", {}, failure.detail.trim())) : element("div.failure", {}, ...head.childNodes);
+}
