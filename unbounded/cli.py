@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 15002
+DEFAULT_PAGE = "http://127.0.0.1:4040"
 DEMO_SECONDS = 10.0
 KAFKA_PORT = 9092
 KAFKA_MESSAGES = 100_000
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_server(commands)
     _add_sql(commands)
+    _add_top(commands)
     _add_demo(commands)
     _add_kafka_dev(commands)
     _add_bench(commands)
@@ -47,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("run", help="run a PySpark program")
     command.add_argument("--remote", metavar="URL", help="run it on this Spark Connect server (sc://host:port) instead")
+    command.add_argument("--progress", action="store_true", help="show a live line for each streaming query")
     _add_settings(command)
     command.add_argument("script", help="the program, run as python would run it")
     command.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own arguments")
@@ -70,6 +73,15 @@ def _add_sql(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _add_settings(command)
     command.add_argument("statement")
     command.set_defaults(run=_sql)
+
+
+def _add_top(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("top", help="watch the streaming queries of an engine in the terminal")
+    text = "where its monitoring page is (default: %(default)s)"
+    command.add_argument("address", nargs="?", default=DEFAULT_PAGE, help=text)
+    command.add_argument("--token", default=os.environ.get(TOKEN_VARIABLE), help=f"default: ${TOKEN_VARIABLE}")
+    command.add_argument("--once", action="store_true", help="print once and end")
+    command.set_defaults(run=_top)
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
@@ -137,7 +149,18 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _run(options: argparse.Namespace) -> int:
     from unbounded.embed.running import run_program  # noqa: PLC0415
 
-    return run_program(options.script, options.arguments, remote=options.remote, settings=dict(options.conf))
+    if options.progress and options.remote is not None:
+        sys.stderr.write("unbounded: --progress shows an engine of this program's own; for a server there is top\n")
+        return USAGE_EXIT_CODE
+    progress = {"unbounded.ui.enabled": "true", "unbounded.ui.progress": "true"} if options.progress else {}
+    settings = {**dict(options.conf), **progress}
+    return run_program(options.script, options.arguments, remote=options.remote, settings=settings)
+
+
+def _top(options: argparse.Namespace) -> int:
+    from unbounded.dashboard.terminal import watch_engine  # noqa: PLC0415
+
+    return watch_engine(options.address, options.token, sys.stdout, is_single=options.once)
 
 
 def _sql(options: argparse.Namespace) -> int:

@@ -1,9 +1,11 @@
-"""Servers that tests run against, and which of them this machine does not have."""
+"""Servers and the browser that tests run with, and which of them this machine does not have."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
+
+from tests.browser.chromium import chromium_binary
 
 _POSTGRESQL = Path("/usr/lib/postgresql")
 
@@ -21,5 +23,5 @@ def mariadb_binary() -> Path | None:
 
 def missing_services() -> list[str]:
     """What to install, as the summary of the tests says it."""
-    found = {"PostgreSQL": postgresql_binaries(), "MariaDB": mariadb_binary()}
+    found = {"PostgreSQL": postgresql_binaries(), "MariaDB": mariadb_binary(), "Chromium": chromium_binary()}
     return [f"{name} (scripts/test-services installs it)" for name, path in found.items() if path is None]

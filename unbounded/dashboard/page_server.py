@@ -33,6 +33,7 @@ class PageServer:
                 application(monitor, self._broadcast, rules),
                 log_config=None,
                 access_log=False,
+                log_level="critical",
                 lifespan="off",
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,

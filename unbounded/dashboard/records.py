@@ -47,10 +47,11 @@ class QueryRecord:
     def query_id(self) -> str:
         return self.run.query.query_id
 
-    @property
-    def is_known_idle(self) -> bool:
+    def is_quiet(self, now_ms: float) -> bool:
+        """Whether it has nothing to do, and has not had for a moment."""
         query = self.run.query
-        return query.is_active and not query.has_new_data and not query.is_trigger_active
+        is_busy = query.is_active and (query.has_new_data or query.is_trigger_active)
+        return not is_busy and now_ms - self.told_ms >= RATES_LAST_MS or not query.is_active
 
     def add(self, text: str, now_ms: float) -> None:
         """A batch of the current run."""
@@ -115,7 +116,7 @@ class Records:
     def pass_second(self, now_ms: float) -> None:
         """Seconds without a batch belong to the history too."""
         for record in self._records.values():
-            if record.is_known_idle and now_ms - record.told_ms >= RATES_LAST_MS:
+            if record.run.query.is_active and record.is_quiet(now_ms):
                 record.history.add_idle(now_ms)
 
     def _of_run(self, run_id: str) -> QueryRecord | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from unbounded.connectors.dashboard import DashboardSink
 from unbounded.dashboard.history import COLUMNS, PHASES, watermark_ms
-from unbounded.dashboard.records import RATES_LAST_MS, QueryRecord, Records
+from unbounded.dashboard.records import QueryRecord, Records
 from unbounded.functions.plan_text import Branch
 from unbounded.streaming.plans import (
     IncrementalAggregate,
@@ -39,7 +39,7 @@ def summary(record: QueryRecord, now_ms: float) -> Json:
         "id": record.query_id,
         "runId": query.run_id,
         "name": query.name,
-        "state": _state(record),
+        "state": _state(record, now_ms),
         "message": query.message,
         "mode": record.run.mode.value,
         "started": record.started_ms,
@@ -55,13 +55,13 @@ def summary(record: QueryRecord, now_ms: float) -> Json:
     }
 
 
-def _state(record: QueryRecord) -> str:
+def _state(record: QueryRecord, now_ms: float) -> str:
     query = record.run.query
     if not query.is_active:
         return "failed" if query.failure is not None else "stopped"
-    if record.progress is None and query.message.startswith("Initializing"):
+    if record.progress is None:
         return "starting"
-    return "running" if query.is_trigger_active else "waiting"
+    return "idle" if record.is_quiet(now_ms) else "running"
 
 
 def _latest(record: QueryRecord, now_ms: float) -> Json:
@@ -72,10 +72,9 @@ def _latest(record: QueryRecord, now_ms: float) -> Json:
     fed = record.fed or progress
     sample = dict(zip(COLUMNS, record.history.last or (None,) * len(COLUMNS), strict=True))
     watermark = watermark_ms(progress)
-    is_quiet = not record.run.query.is_active or (record.is_known_idle and now_ms - record.told_ms >= RATES_LAST_MS)
     return {
         "batch": progress["batchId"],
-        "inputRowsPerSecond": 0.0 if is_quiet else fed["inputRowsPerSecond"],
+        "inputRowsPerSecond": 0.0 if record.is_quiet(now_ms) else fed["inputRowsPerSecond"],
         "processedRowsPerSecond": fed["processedRowsPerSecond"],
         "batchMs": progress["batchDuration"],
         "phases": {phase: progress["durationMs"].get(phase, 0) for phase in PHASES},
@@ -86,8 +85,8 @@ def _latest(record: QueryRecord, now_ms: float) -> Json:
         "stateBytes": sample["stateBytes"],
         "rowsBehind": record.rows_behind,
         "operators": [_camel_operator(operator) for operator in progress["stateOperators"]],
-        "sources": progress["sources"],
-        "rowsOut": progress["sink"]["numOutputRows"],
+        "sources": fed["sources"],
+        "rowsOut": fed["sink"]["numOutputRows"],
     }
 
 

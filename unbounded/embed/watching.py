@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from unbounded.clock import SystemClock
 from unbounded.dashboard.access import AccessRules
@@ -22,12 +23,26 @@ def watch_queries(settings: Mapping[str, str]) -> QueryMonitor:
 
 def _show(monitor: QueryMonitor, port: int, config: SessionConfig) -> Shown:
     """Raises: OSError if no port is free, ValueError for an address open to everybody"""
-    from unbounded.dashboard.page_server import PageServer  # noqa: PLC0415  no program without a stream shall wait for it
+    # No program without a stream shall wait for these:
+    from unbounded.dashboard.page_server import PageServer  # noqa: PLC0415
+    from unbounded.dashboard.progress_lines import ProgressLines  # noqa: PLC0415
 
     rules = AccessRules(config.get("unbounded.ui.host"), config.find("unbounded.ui.token"))
     page = PageServer(monitor, rules, port)
     sys.stderr.write(f"unbounded: watch the queries at http://{_shown_host(rules.host)}:{page.port}\n")
-    return page
+    return _Both(page, ProgressLines(monitor, sys.stderr)) if config.boolean("unbounded.ui.progress") else page
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Page and lines."""
+
+    first: Shown
+    second: Shown
+
+    def close(self) -> None:
+        self.second.close()
+        self.first.close()
 
 
 def _shown_host(host: str) -> str:

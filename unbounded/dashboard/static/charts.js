@@ -85,7 +85,7 @@ function options({ series, format, zone, kind, hasTime, fromZero, width, height,
       y: { range: (_, low, high) => span(low, high, fromZero) },
     },
     axes: [
-      { ...axis, space: 70, grid: { show: false }, ...(hasTime ? { values: CLOCK } : { values: (_, splits) => splits.map((x) => format(x)) }) },
+      { ...axis, size: 26, space: 70, grid: { show: false }, ...(hasTime ? { values: CLOCK } : { values: (_, splits) => splits.map((x) => format(x)) }) },
       { ...axis, size: axisSize, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
     ],
     series: [{}, ...lines],
@@ -95,8 +95,8 @@ function options({ series, format, zone, kind, hasTime, fromZero, width, height,
 
 // Times of day, with the date where it changes. Columns: step, form, and what changes with year, month, day, hour…
 const CLOCK = [
-  [86400000, "{DD} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
-  [3600000, "{HH}:{mm}", "\n{DD} {MMM}", null, "\n{DD} {MMM}", null, null, null, 1],
+  [86400000, "{DD} {MMM}", null, null, null, null, null, null, 1],
+  [3600000, "{HH}:{mm}", "{DD} {MMM} {HH}:{mm}", null, "{DD} {MMM} {HH}:{mm}", null, null, null, 0],
   [60000, "{HH}:{mm}", null, null, null, null, null, null, 1],
   [1000, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1],
   [1, "{ss}.{fff}", null, null, null, null, null, null, 1],

@@ -1,7 +1,7 @@
 // The list of queries: what each does now, and what went wrong lately.
 
 import { element, keepChildren, setClass, setText, spark } from "./elements.js";
-import { bytes, clockTime, count, duration, rate, rows } from "./units.js";
+import { NO_VALUE, bytes, clockTime, count, duration, rate, rows } from "./units.js";
 
 const SPARK_SECONDS = 120;
 
@@ -10,7 +10,7 @@ const COLUMNS = [
   ["Can process", (query) => rate(query.processedRowsPerSecond)],
   ["Batch", (query) => duration(query.batchMs)],
   ["Watermark behind", (query) => duration(query.watermarkLagMs)],
-  ["State", (query) => (query.stateRows === null || query.stateRows === undefined ? "–" : `${rows(query.stateRows)}, ${bytes(query.stateBytes)}`)],
+  ["State", (query) => (query.stateRows === null || query.stateRows === undefined ? NO_VALUE : `${rows(query.stateRows)}, ${bytes(query.stateBytes)}`)],
   ["Dropped as late", (query) => count(query.lateRows)],
   ["Kafka lag", (query) => rows(query.rowsBehind)],
 ];
@@ -23,8 +23,9 @@ const HELP = {
 
 export function overviewView(model) {
   const body = element("tbody");
+  const heads = COLUMNS.map(([label]) => element("th.number", { scope: "col", title: HELP[label] }, label));
   const head = element("tr", {}, element("th", { scope: "col" }, "Query"), element("th", { scope: "col" }, "State"), element("th.number", { scope: "col" }, "Last 2 min"),
-    ...COLUMNS.map(([label]) => element("th.number", { scope: "col", title: HELP[label] }, label)));
+    ...heads);
   const table = element("section", {}, element("div.card.scroll", {}, element("table.queries", {}, element("thead", {}, head), body)));
   const failures = element("section", { "aria-label": "Recent failures" });
   const nothing = element("div.empty", {}, element("h1", {}, "No streaming query yet"), element("p", {}, "Start one, and it appears here at once. To see its rows too, write them to the dashboard:"), element("pre", {}, EXAMPLE));
@@ -34,9 +35,11 @@ export function overviewView(model) {
     title: "Queries",
     update() {
       const { queries, failures: failed, now } = model.frame;
+      const unused = COLUMNS.map(([, text]) => queries.every((query) => text(query) === NO_VALUE));
+      heads.forEach((one, i) => { one.hidden = unused[i]; });
       nothing.hidden = queries.length > 0;
       table.hidden = queries.length === 0;
-      keepChildren(body, inOrder(queries), (query) => query.id, () => queryRow(model));
+      keepChildren(body, inOrder(queries), (query) => query.id, () => queryRow(model, heads));
       drawFailures(failures, failed, now);
     },
     close() {},
@@ -48,11 +51,11 @@ const EXAMPLE = `counts.writeStream.format("dashboard").queryName("counts") \\
     .outputMode("update").start()`;
 
 function inOrder(queries) {
-  const rank = { failed: 0, starting: 1, running: 1, waiting: 1, stopped: 2 };
+  const rank = { failed: 0, starting: 1, running: 1, idle: 1, stopped: 2 };
   return [...queries].sort((a, b) => rank[a.state] - rank[b.state] || a.started - b.started);
 }
 
-function queryRow(model) {
+function queryRow(model, heads) {
   const link = element("a");
   const sub = element("span.sub");
   const state = element("span.state");
@@ -69,7 +72,11 @@ function queryRow(model) {
       setText(state, query.state);
       state.title = query.message;
       line.set(model.column(query.id, "rowsIn", SPARK_SECONDS));
-      COLUMNS.forEach(([, text], i) => setText(cells[i], text(query)));
+      COLUMNS.forEach(([, text], i) => {
+        setText(cells[i], text(query));
+        cells[i].hidden = heads[i].hidden;
+        cells[i].classList.toggle("unknown", cells[i].textContent === NO_VALUE);
+      });
     },
   };
 }

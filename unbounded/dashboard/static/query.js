@@ -184,7 +184,7 @@ function offsetText(offset) {
 function lateRows(id) {
   const list = element("tbody");
   const head = element("tr", {}, ...["Event time", "Watermark", "Row", "Why"].map((label) => element("th", { scope: "col" }, label)));
-  const section = element("section", { "aria-label": "Late rows", hidden: true }, element("h2", {}, "Rows dropped as late: the latest few"), element("div.card.scroll", {}, element("table", {}, element("thead", {}, head), list)));
+  const section = element("section", { "aria-label": "Late rows", hidden: true }, element("h2", {}, "Rows dropped as late: the latest few"), element("div.card.scroll", {}, element("table.late", {}, element("thead", {}, head), list)));
   let seen = 0;
   return {
     element: section,
@@ -195,7 +195,7 @@ function lateRows(id) {
         const sample = await fetchJson(`/api/queries/${encodeURIComponent(id)}/late`);
         const places = [...sample.row.keys()].reverse().slice(0, LATE_ROWS_SHOWN);
         section.hidden = places.length === 0;
-        list.replaceChildren(...places.map((i) => element("tr", {}, ...[dateTime(sample.event_time[i]), clockTime(sample.watermark[i]), sample.row[i], sample.reason[i]].map((text) => element("td", {}, text)))));
+        list.replaceChildren(...places.map((i) => element("tr", {}, ...[dateTime(sample.event_time[i]), clockTime(sample.watermark[i]), element("code", {}, sample.row[i]), sample.reason[i]].map((told) => element("td", {}, told)))));
       } catch { seen = 0; }
     },
   };

@@ -1,7 +1,7 @@
 // Numbers as people read them, with their units.
 
 const PREFIXES = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
-const NO_VALUE = "–";
+export const NO_VALUE = "–";
 
 export function isNumber(value) {
   return typeof value === "number" && Number.isFinite(value);

@@ -1,0 +1,83 @@
+"""Queries as lines: what a line says, how a screen is drawn over, and `top` on a real page."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.dashboard.page import Page
+from unbounded.cancellation import Cancellation
+from unbounded.dashboard.access import AccessRules
+from unbounded.dashboard.terminal import Screen, count, duration, query_line, size, watch_engine
+
+QUERY: dict[str, Any] = {
+    "id": "01909e83-a119",
+    "name": "counts",
+    "state": "running",
+    "failure": None,
+    "batch": 7,
+    "inputRowsPerSecond": 1999.6,
+    "processedRowsPerSecond": 45_500.0,
+    "batchMs": 29,
+    "rowsBehind": None,
+    "watermarkLagMs": None,
+    "stateRows": None,
+    "stateBytes": None,
+    "lateRows": 0,
+}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_line_says_what_is_known() -> None:
+    assert query_line(QUERY) == "counts  running  batch 7  in 2000 rows/s  can 45.5 k rows/s  29 ms/batch"
+    more = {"rowsBehind": 12.0, "watermarkLagMs": 5200.0, "stateRows": 3, "stateBytes": 18_500, "lateRows": 4}
+    assert query_line({**QUERY, **more}).endswith("  lag 12  watermark 5.2 s behind  state 3 rows, 18.5 kB  late 4")
+    assert query_line({**QUERY, "name": None, "batch": None, "state": "starting"}) == "01909e83  starting"
+    assert query_line({**QUERY, "state": "failed", "failure": "no disk"}) == "counts  failed  no disk"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (count(9999), "9999"),
+        (count(10_000), "10 k"),
+        (count(2_500_000), "2.5 M"),
+        (size(950), "950 B"),
+        (duration(999), "999 ms"),
+        (duration(1200), "1.2 s"),
+        (duration(180_000), "3 min"),
+        (duration(86_400_000 * 45), "45 d"),
+    ],
+)
+def test_numbers_have_units(text: str, shown: str) -> None:
+    assert text == shown
+
+
+def test_a_terminal_is_drawn_over_and_a_file_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "8")
+    terminal, file = Terminal(), io.StringIO()
+    for out in (terminal, file):
+        screen = Screen(out)
+        screen.draw(["one", "a long line"])
+        screen.draw(["two"])
+    assert terminal.getvalue() == "\r\x1b[Jone\na long \n\x1b[2A\r\x1b[Jtwo\n"
+    assert file.getvalue() == "one\na long line\ntwo\n"
+
+
+def test_top_shows_the_queries_of_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = Page(AccessRules("127.0.0.1", "secret"))
+    page.watch_counts(tmp_path, "a 00:01").await_termination(Cancellation(), timeout_us=None)
+    out = io.StringIO()
+    assert watch_engine(f"http://{page.address}", "secret", out, is_single=True) == 0
+    assert out.getvalue().startswith("q  stopped  batch 0  in 0 rows/s")
+    assert watch_engine(f"http://{page.address}", None, out, is_single=True) == 1
+    assert "does not answer: The token is missing or wrong" in capsys.readouterr().err
+    page.monitor.close()
+    assert watch_engine(f"http://{page.address}", "secret", out, is_single=True) == 1
