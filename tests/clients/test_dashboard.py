@@ -153,14 +153,24 @@ print("done")
 """
 
 
-def test_a_page_that_cannot_be_does_not_touch_the_program(program: Program, port: int) -> None:
+def test_a_page_is_switched_off_and_cannot_get_in_the_way(program: Program, port: int) -> None:
     outcome = program.run(STREAM, str(port), UNBOUNDED_UI_ENABLED="false")
     assert (outcome.exit_code, outcome.output, outcome.errors) == (0, "done\n", "")
-    program.write(STREAM)
-    open_to_all = ("--conf", "unbounded.ui.host=0.0.0.0")
-    outcome = program.command("run", *open_to_all, "app.py", str(port), UNBOUNDED_UI_ENABLED="true")
+    outcome = program.run(STREAM, "70000", UNBOUNDED_UI_ENABLED="true")
     assert (outcome.exit_code, outcome.output) == (0, "done\n")
-    assert "unbounded.ui.host=0.0.0.0 can be reached from other machines: set unbounded.ui.token" in outcome.errors
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("host=0.0.0.0", "unbounded.ui.host=0.0.0.0 can be reached from other machines: set unbounded.ui.token too"),
+        ("port=page", "invalid literal for int() with base 10: 'page'"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_at_the_start(program: Program, setting: str, reason: str) -> None:
+    outcome = program.command("server", "--port", "0", "--conf", f"unbounded.ui.{setting}")
+    assert outcome.exit_code == 2
+    assert outcome.errors == f"unbounded: a setting unbounded.ui.… cannot be used: {reason}\n"
 
 
 def test_progress_needs_an_engine_of_its_own(program: Program) -> None:

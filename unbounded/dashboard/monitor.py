@@ -76,7 +76,7 @@ class QueryMonitor:
         self._has_result.wait(START_DELAY_S_MAX)
         try:
             shown = self._show(self, port)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             _logger.warning("There is no monitoring page: %s", error)
             self._is_closed = True
             return

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+from contextlib import suppress
 
 import uvicorn
 
@@ -15,7 +16,7 @@ from unbounded.dashboard.frames import FRAME_INTERVAL_S, Broadcast
 from unbounded.dashboard.monitor import QueryMonitor
 
 PORTS_TRIED = 16
-CLOSE_S_MAX = 0.5
+CLOSE_S_MAX = 0.2
 
 _logger = logging.getLogger("unbounded.dashboard")
 
@@ -74,9 +75,6 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     last = port + PORTS_TRIED - 1 if port else 0
     for candidate in range(port, last + 1):
-        try:
+        with suppress(OSError, OverflowError):
             return socket.create_server((host.strip("[]"), candidate), family=family)
-        except OSError:
-            if candidate == last:
-                raise
-    raise OSError(f"no port from {port} to {last} is free")
+    raise OSError(f"{host} has no free port from {port} to {last}")

@@ -144,3 +144,9 @@ def test_a_port_that_is_taken_is_passed_over() -> None:
         port = first.getsockname()[1]
         with listen("127.0.0.1", port) as second:
             assert port < second.getsockname()[1] < port + 16
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("192.0.2.1", 4040)])
+def test_an_address_without_a_free_port_is_an_error(host: str, port: int) -> None:
+    with pytest.raises(OSError, match=f"{host} has no free port from {port} to {port + 15}"):
+        listen(host, port)
