@@ -33,13 +33,17 @@ class LiveTable:
 class DashboardSink:
     """Append mode adds rows, update mode replaces those of its key, complete mode replaces all.
 
-    A batch that is already held is ignored.
+    A batch that is already held is ignored. `has_order`: whether the query sorts its rows; otherwise their order in
+    complete mode means nothing, and changes.
     """
 
     takes_parts = False
 
-    def __init__(self, options: DashboardOptions, schema: pa.Schema, mode: OutputMode) -> None:
+    def __init__(
+        self, options: DashboardOptions, schema: pa.Schema, mode: OutputMode, *, has_order: bool = False
+    ) -> None:
         self.options = options
+        self.has_order = has_order
         self._mode = mode
         self._lock = threading.Lock()
         self._parts: tuple[pa.Table, ...] = (schema.empty_table(),)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 FRAME_INTERVAL_S = 0.1
+
+_logger = logging.getLogger("unbounded.dashboard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class Broadcast:
     def render_changed(self) -> None:
         """A new frame for every topic that has changed; to be called every `FRAME_INTERVAL_S`."""
         for watched in tuple(self._watched.values()):
-            self._render(watched)
+            try:
+                self._render(watched)
+            except Exception:  # one topic that fails shall not hold up the others
+                _logger.exception("A frame of the monitoring page could not be made.")
 
     def _render(self, watched: _Watched) -> None:
         stamp = watched.topic.stamp()

@@ -66,8 +66,8 @@ class PageServer:
             try:
                 self._monitor.read_told()
                 self._broadcast.render_changed()
-            except Exception:  # a frame that fails shall not end the page
-                _logger.exception("A frame of the monitoring page could not be made.")
+            except Exception:  # what one query tells shall not end the page
+                _logger.exception("The monitoring page could not take in what a query tells.")
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -19,7 +19,7 @@ FRAME_ROWS_MAX = 20_000
 def table_frame(run: WatchedRun, sink: DashboardSink) -> str:
     """`{"query", …, "columns": [{"name", "kind"}], "data": [[values of a column], …]}`"""
     live = sink.live()
-    rows = shown_rows(live, sink.options)
+    rows = shown_rows(live, sink.options, has_order=sink.has_order)
     head = {
         **_description(run, sink),
         "batch": live.version,
@@ -43,17 +43,21 @@ def _description(run: WatchedRun, sink: DashboardSink) -> dict[str, object]:
         "y": options.y,
         "series": options.series,
         "mode": run.mode.value,
+        "ordered": sink.has_order,
         "timeZone": run.time_zone,
     }
 
 
-def shown_rows(live: LiveTable, options: DashboardOptions) -> pa.Table:
-    """Of a chart whose x has an order: all rows of the last `window` values of x, by x. Else `window` rows."""
+def shown_rows(live: LiveTable, options: DashboardOptions, *, has_order: bool) -> pa.Table:
+    """Of a chart whose x has an order: all rows of the last `window` values of x, by x. Else `window` rows.
+
+    A complete result that the query has not sorted is sorted by its columns, so that its rows do not jump about.
+    """
     rows = live.rows
     if options.chart in (Chart.LINE, Chart.BAR, Chart.HEAT) and options.x is not None and _has_order(rows, options.x):
         return _last(_newest_points(rows, options.x, options.window), FRAME_ROWS_MAX)
     if live.mode is OutputMode.COMPLETE:
-        return rows.slice(0, options.window)
+        return (rows if has_order else _sorted(rows)).slice(0, options.window)
     return _last(rows, options.window)
 
 
@@ -69,6 +73,12 @@ def _newest_points(rows: pa.Table, x: str, count: int) -> pa.Table:
     else:
         rows = rows.filter(pc.is_valid(rows.column(x)))
     return rows.sort_by(x)
+
+
+def _sorted(rows: pa.Table) -> pa.Table:
+    columns = [field.name for field in rows.schema if not pa.types.is_nested(field.type)]
+    is_plain = len(set(rows.column_names)) == rows.num_columns and bool(columns)
+    return rows.sort_by([(name, "ascending") for name in columns]) if is_plain else rows
 
 
 def _last(rows: pa.Table, count: int) -> pa.Table:

@@ -80,7 +80,7 @@ class Page:
             return error.code, json.loads(error.read())
 
     def socket(self, path: str, origin: str | None = None) -> ClientConnection:
-        return connect(f"ws://{self.address}{path}", origin=origin, open_timeout=10)  # type: ignore[arg-type]
+        return connect(f"ws://{self.address}{path}", origin=origin, open_timeout=10, max_size=None)  # type: ignore[arg-type]
 
 
 def first_frame(socket: ClientConnection, is_wanted: Callable[[Any], bool]) -> Any:

@@ -77,7 +77,7 @@ function options({ series, format, zone, kind, hasTime, fromZero, width, height,
     height,
     ms: 1,
     ...(zone ? { tzDate: (ms) => uPlot.tzDate(new Date(ms), zone) } : {}),
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: {

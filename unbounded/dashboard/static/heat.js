@@ -68,9 +68,9 @@ export function heatMap(shownX) {
 }
 
 function arrange(x, series, value) {
-  const order = typeof x[0] === "number" ? (a, b) => a - b : undefined;
-  const xs = order ? [...new Set(x)].sort(order) : [...new Set(x)];
-  const rows = [...new Set(series)].sort(new Intl.Collator("en", { numeric: true }).compare);
+  const byName = new Intl.Collator("en", { numeric: true }).compare;
+  const xs = [...new Set(x)].sort(typeof x[0] === "number" ? (a, b) => a - b : byName);
+  const rows = [...new Set(series)].sort(byName);
   const columnOf = new Map(xs.map((one, i) => [one, i]));
   const rowOf = new Map(rows.map((one, i) => [one, i]));
   const values = new Map();

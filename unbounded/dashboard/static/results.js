@@ -11,6 +11,7 @@ const TABLE_ROWS_MAX = 200;
 const TABLE_INTERVAL_MS = 400;
 const SPARK_POINTS = 90;
 const OTHERS = "all others";
+const BY_NAME = new Intl.Collator("en", { numeric: true }).compare;
 
 // A card that follows one query until it is closed.
 export function resultCard(query, { isOnly = false } = {}) {
@@ -80,7 +81,7 @@ function kindOf(frame, name) {
 
 function seriesNames(frame) {
   if (!frame.series) return frame.y;
-  const names = [...new Set(columnOf(frame, frame.series).map(String))].sort(new Intl.Collator("en", { numeric: true }).compare);
+  const names = [...new Set(columnOf(frame, frame.series).map(String))].sort(BY_NAME);
   return names.length > COLORS.length ? [...names.slice(0, COLORS.length - 1), OTHERS] : names;
 }
 
@@ -151,11 +152,13 @@ function barList(first) {
       const names = columnOf(frame, frame.x);
       const owners = hasSeries ? columnOf(frame, frame.series) : null;
       const colors = new Map(hasSeries ? seriesNames(frame).map((name, i) => [name, COLORS[i % COLORS.length]]) : []);
-      const lines = names.flatMap((name, row) => frame.y.map((y, i) => ({
+      const places = [...names.keys()];
+      if (!frame.ordered) places.sort((a, b) => BY_NAME(shownText(names[a]), shownText(names[b])));
+      const lines = places.flatMap((row) => [names[row]].flatMap((name) => frame.y.map((y, i) => ({
         label: i ? "" : hasSeries ? `${shownText(name)} · ${shownText(owners[row])}` : shownText(name),
         value: columnOf(frame, y)[row],
         color: hasSeries ? colors.get(String(owners[row])) ?? COLORS.at(-1) : COLORS[i % COLORS.length],
-      })));
+      }))));
       const most = Math.max(...lines.map((one) => Math.abs(one.value ?? 0)), 0) || 1;
       while (list.children.length > lines.length * 3) list.lastChild.remove();
       lines.forEach((one, i) => {
@@ -244,7 +247,7 @@ function heat(first) {
   return {
     ...map,
     set(frame) {
-      map.set(columnOf(frame, frame.x), columnOf(frame, frame.series).map(shownText), columnOf(frame, frame.y[0]));
+      map.set(columnOf(frame, frame.x).map((x) => x ?? "NULL"), columnOf(frame, frame.series).map(shownText), columnOf(frame, frame.y[0]));
     },
   };
 }

@@ -47,7 +47,17 @@ def _sink(command: u.WriteStream, context: SinkContext) -> DashboardSink:
             "In update mode the dashboard sink replaces rows by their key, but the result does not have all columns "
             "of the GROUP BY. Select them, name the columns with the option key, or use the mode complete."
         )
-    return DashboardSink(options, schema, mode)
+    return DashboardSink(options, schema, mode, has_order=_is_sorted(plan))
+
+
+def _is_sorted(plan: LogicalPlan) -> bool:
+    match plan:
+        case Sort():
+            return True
+        case Project(child=child) | Filter(child=child) | Limit(child=child) | SubqueryAlias(child=child):
+            return _is_sorted(child)
+        case _:
+            return False
 
 
 def _key_names(plan: LogicalPlan) -> Sequence[str]:
