@@ -11,6 +11,7 @@ import pytest
 from tests.unit.dashboard.page import Page
 from unbounded.cancellation import Cancellation
 from unbounded.dashboard.access import AccessRules
+from unbounded.dashboard.progress_lines import BottomLines
 from unbounded.dashboard.terminal import Screen, count, duration, query_line, size, watch_engine
 
 QUERY: dict[str, Any] = {
@@ -69,6 +70,29 @@ def test_a_terminal_is_drawn_over_and_a_file_is_not(monkeypatch: pytest.MonkeyPa
         screen.draw(["two"])
     assert terminal.getvalue() == "\r\x1b[Jone\na long \n\x1b[2A\r\x1b[Jtwo\n"
     assert file.getvalue() == "one\na long line\ntwo\n"
+
+
+def test_lines_at_the_bottom_leave_the_rest_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "8")
+    monkeypatch.setenv("LINES", "10")
+    terminal = Terminal()
+    bottom = BottomLines(terminal)
+    bottom.draw(["a long line", "two"])
+    room = "\n\n\x1b[2A\x1b7\x1b[1;8r\x1b8"
+    assert terminal.getvalue() == room + "\x1b7\x1b[9;1H\x1b[2Ka long l\x1b[10;1H\x1b[2Ktwo\x1b8"
+    drawn = len(terminal.getvalue())
+    bottom.draw(["one", "two"])
+    bottom.close()
+    over = "\x1b7\x1b[9;1H\x1b[2Kone\x1b[10;1H\x1b[2Ktwo\x1b8"
+    assert terminal.getvalue()[drawn:] == over + "\x1b7\x1b[r\x1b8\x1b[J"
+
+
+def test_the_bottom_is_half_a_terminal_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINES", "4")
+    terminal = Terminal()
+    BottomLines(terminal).draw(["one", "two", "three"])
+    assert "one" not in terminal.getvalue()
+    assert "\x1b[1;2r" in terminal.getvalue()
 
 
 def test_top_shows_the_queries_of_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
