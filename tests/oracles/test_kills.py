@@ -63,7 +63,7 @@ def test_no_row_is_lost_or_doubled(program: Program, sink: str) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    output, errors = program.start("run", "app.py").communicate(timeout=60 + KILLS)
+    output, errors = program.start("run", "app.py").communicate(timeout=60 + FILES)
     assert output.splitlines()[-1] == f"done {FILES * ROWS_PER_FILE}", errors
     assert ROWS_OF[sink](program.directory / "out") == Counter(range(FILES * ROWS_PER_FILE))
 
