@@ -116,6 +116,11 @@ def test_a_query_is_stopped_by_its_button(tab: Tab, engine: Engine, port: int) -
     tab.wait_for("document.querySelector('.queries tbody tr a')")
     tab.evaluate("[...document.querySelectorAll('.queries a')].find((a) => a.textContent === 'highest').click()")
     tab.wait_for("document.querySelector('.node.keeps .counts')?.textContent.includes('kept')")
+    shown = (
+        "[...document.querySelectorAll('.chart h2')].filter((one) => one.offsetParent).map((one) => one.textContent)"
+    )
+    assert "State rows" in tab.evaluate(shown)
+    assert "Watermark behind the clock" not in tab.evaluate(shown)
     tab.evaluate("document.querySelector('.title button').click()")
     tab.wait_for("document.querySelector('dialog').open")
     tab.evaluate("document.querySelector('dialog button[value=ok]').click()")

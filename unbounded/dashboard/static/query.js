@@ -34,7 +34,7 @@ const TILES = [
   ["Input", (query) => rate(query.inputRowsPerSecond), (query) => `${rows(query.rowsIn)} in all`],
   ["Can process", (query) => rate(query.processedRowsPerSecond), () => "while a batch runs"],
   ["Batch", (query) => duration(query.batchMs), (query) => `${count(query.batches)} done in this run`],
-  ["Latency", (query) => duration(query.latencyMs), () => "newest row to its result"],
+  ["Latency", (query) => duration(query.latencyMs), (query) => (query.latencyMs === null || query.latencyMs === undefined ? "needs a watermark" : "newest row to its result")],
   ["Watermark behind", (query) => duration(query.watermarkLagMs), (query) => (query.watermark ? `at ${dateTime(query.watermark)}` : "no watermark")],
   ["State", (query) => rows(query.stateRows), (query) => bytes(query.stateBytes)],
   ["Dropped as late", (query) => rows(query.lateRows), () => "behind the watermark"],
@@ -141,8 +141,7 @@ function chartGrid(model, id) {
     for (const { told, chart, card } of charts) {
       const data = told.columns.map(([column]) => model.column(id, column, range));
       const isKnown = data.some((column) => column.some((value) => value !== null));
-      const isAlways = told.columns.length > 1 || told.columns[0][0] === "latencyMs";
-      card.hidden = !isKnown && !isAlways;
+      card.hidden = !isKnown && told.columns.length === 1;
       if (!card.hidden) chart.set(isKnown ? [times, ...data] : [[], ...data.map(() => [])]);
     }
   }
