@@ -23,6 +23,7 @@ HOT = 30
 ALERT = 40
 LATE_BY_MOST = "2 minutes"
 BATCHES_REMEMBERED = 10_000
+HEAT = {"chart": "heat", "x": "window", "series": "sensor_id", "y": "average", "window": 60}
 
 parser = argparse.ArgumentParser(description="Watches temperature readings from Kafka.")
 parser.add_argument("--kafka", default="localhost:9092", metavar="HOST:PORT")
@@ -103,17 +104,7 @@ queries = [
     start("hot_averages", hot_averages, "append", "delta", path=f"{options.output}/hot_averages"),
     start("malformed", malformed, "append", "delta", path=f"{options.output}/malformed"),
     chart("room", room, "update", title="All sensors, by minute", chart="line", y="coolest,average,hottest"),
-    chart(
-        "sliding_averages",
-        sliding_averages,
-        "update",
-        title="Average of one minute, every 30 s",
-        chart="heat",
-        x="window",
-        series="sensor_id",
-        y="average",
-        window=60,
-    ),  # fmt: skip
+    chart("sliding_averages", sliding_averages, "update", title="Averages of a minute, every 30 s", **HEAT),
     chart("maxima", maxima, "complete", title="Highest so far", chart="bar", x="sensor_id", y="maximum"),
 ]
 if options.dashboard:
