@@ -103,21 +103,21 @@ queries = [
     chart("alerts", alerts, "append", title=f"Above {ALERT} degrees", chart="table"),
     start("hot_averages", hot_averages, "append", "delta", path=f"{options.output}/hot_averages"),
     start("malformed", malformed, "append", "delta", path=f"{options.output}/malformed"),
-    chart("room", room, "update", title="All sensors, by minute", chart="line", y="coolest,average,hottest"),
+    chart("room", room, "update", title="All sensors, by minute", chart="line", y="coolest,average,hottest", window=60),
     chart("sliding_averages", sliding_averages, "update", title="Averages of a minute, every 30 s", **HEAT),
     chart("maxima", maxima, "complete", title="Highest so far", chart="bar", x="sensor_id", y="maximum"),
 ]
 if options.dashboard:
     queries.append(start("alert_log", alerts, "append", "console", every="10 seconds", truncate=False))
 
-end = time.monotonic() + options.seconds if options.seconds else math.inf
+end = time.monotonic() + options.seconds if options.seconds is not None else math.inf
 goes_on = any if options.once else all
 while goes_on(query.isActive for query in queries) and time.monotonic() < end and not is_over.wait(0.2):
     pass
 for query in queries:
     query.stop()
-    if query.exception() is not None:
-        raise query.exception()
+for failure in filter(None, (query.exception() for query in queries)):
+    raise failure
 
 
 def arrivals(batch: StreamingQueryProgress) -> list[int]:
@@ -145,6 +145,8 @@ def print_summary() -> None:
     print(f"{sum(records):,} records, {sum(bad):,} malformed, {sum(alarms):,} alerts")
     took_s = (end_ms(batches[-1]) - first_ms[0]) / 1000
     print(f"{sum(records) / took_s:,.0f} records a second in {took_s:.1f} s")
+    if options.once:
+        return
     waits = sorted((end_ms(batch) - first) / 1000 for batch, first in zip(batches, first_ms))
     half, most, all_of_them = (waits[int(share * (len(waits) - 1))] for share in (0.5, 0.95, 1))
     print(f"From Kafka to alert: half within {half:.2f} s, 95 % within {most:.2f} s, all within {all_of_them:.2f} s")

@@ -105,9 +105,10 @@ def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     text = "seconds of event time in a second of the clock (default: %(default)s)"
     command.add_argument("--speed", type=float, default=DEMO_SPEED, help=text)
     command.add_argument("--seed", type=int, default=1, help="of the simulated readings (default: %(default)s)")
-    command.add_argument("--seconds", type=float, help="ends after so long; without it at Ctrl-C")
+    end = command.add_mutually_exclusive_group()
+    end.add_argument("--seconds", type=float, help="ends after so long; without it at Ctrl-C")
     text = "sends so many at once, and ends when they are worked off; same seed, same results"
-    command.add_argument("--readings", type=int, metavar="N", help=text)
+    end.add_argument("--readings", type=int, metavar="N", help=text)
     command.add_argument("--output", metavar="FOLDER", help="keep the Delta tables and checkpoints here")
     command.set_defaults(run=_demo)
 

@@ -44,15 +44,29 @@ class DemoOptions:
 
 def run_demo(options: DemoOptions) -> int:
     """Exit code of the monitor program."""
-    if options.readings is not None and options.readings > READINGS_MAX and options.kafka is None:
-        return _refused(f"the broker in memory keeps {READINGS_MAX:,} records; give --kafka for more readings")
-    if options.rate <= 0 or options.speed <= 0:
-        return _refused("--rate and --speed must be greater than 0")
+    reason = _reason_against(options)
+    if reason is not None:
+        return _refused(reason)
     try:
         with _broker(options.kafka) as address, _folder(options.output) as folder:
             return _watch(options, address, folder)
     except NoBroker as error:
         return _refused(str(error))
+
+
+def _reason_against(options: DemoOptions) -> str | None:
+    """What of the options cannot be done."""
+    amounts = {"--rate": options.rate, "--speed": options.speed, "--readings": options.readings}
+    for name, amount in {**amounts, "--seconds": options.seconds}.items():
+        if amount is not None and amount <= 0:
+            return f"{name} must be greater than 0"
+    if options.kafka is not None:
+        return None
+    if options.readings is not None and options.readings > READINGS_MAX:
+        return f"the broker in memory keeps {READINGS_MAX:,} records; give --kafka for more readings"
+    if options.output is not None and Path(options.output, "checkpoints").exists():
+        return f"{options.output} has checkpoints of a broker that is gone; name another folder"
+    return None
 
 
 def _watch(options: DemoOptions, address: str, folder: str) -> int:
@@ -100,11 +114,11 @@ def _broker(address: str | None) -> Iterator[str]:
 
 @contextmanager
 def _folder(wanted: str | None) -> Iterator[str]:
-    """An absolute path; one that is not wanted is gone afterwards."""
+    """An absolute path; one that is not wanted is gone afterwards, but for what a failed program still writes."""
     if wanted is not None:
         yield str(Path(wanted).absolute())
         return
-    with tempfile.TemporaryDirectory(prefix="unbounded-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="unbounded-demo-", ignore_cleanup_errors=True) as folder:
         yield folder
 
 

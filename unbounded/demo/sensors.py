@@ -13,9 +13,9 @@ from enum import Enum
 START = datetime(2025, 10, 11, 20, 0, 0)
 SENSOR_COUNT = 50
 OUT_OF_ORDER_S_MAX = 45
-LATE_S_MIN, LATE_S_MAX = 1_200, 3_600
+LATE_S_MIN, LATE_S_MAX = 300, 1_800
 _OUT_OF_ORDER_CHANCE = 0.05
-_LATE_CHANCE = 0.01
+_LATE_CHANCE = 0.02
 _MALFORMED_CHANCE = 0.003
 _OVERHEATING_CHANCE = 0.004
 _OVERHEATING_DEGREES = (8.0, 25.0)
@@ -73,14 +73,14 @@ class Sensors:
         return round(self._usual[index] + daily + overheating + self._chance.gauss(0, _NOISE_DEGREES), 1)
 
     def _sent(self, sensor_id: int, moment: datetime, temperature: float) -> SensorRecord:
-        arrival, age_s = self._arrival()
+        arrival, age_s = self._arrival((moment - START).total_seconds())
         timestamp = (moment - timedelta(seconds=age_s)).replace(microsecond=0)
         fields = {"sensor_id": sensor_id, "timestamp": timestamp.isoformat(), "temperature": temperature}
         value = self._damaged(fields) if arrival is Arrival.MALFORMED else json.dumps(fields)
         return SensorRecord(sensor_id, value, arrival)
 
-    def _arrival(self) -> tuple[Arrival, float]:
-        """How, and how many seconds after it was measured."""
+    def _arrival(self, running_s: float) -> tuple[Arrival, float]:
+        """How, and how many seconds after it was measured: that is not before the sensors were there."""
         kinds = (
             (_MALFORMED_CHANCE, Arrival.MALFORMED, (0, 0)),
             (_LATE_CHANCE, Arrival.LATE, (LATE_S_MIN, LATE_S_MAX)),
@@ -89,7 +89,8 @@ class Sensors:
         drawn = self._chance.random()
         for chance, arrival, (least, most) in kinds:
             if drawn < chance:
-                return arrival, self._chance.uniform(least, most)
+                age_s = self._chance.uniform(least, most)
+                return (arrival, age_s) if age_s <= running_s else (Arrival.IN_ORDER, 0.0)
             drawn -= chance
         return Arrival.IN_ORDER, 0.0
 
