@@ -131,7 +131,7 @@ def test_a_demo_of_some_seconds_ends_by_itself(program: Program) -> None:
         (("--readings", "100001"), "the broker in memory keeps 100,000 records; give --kafka for more readings"),
         (("--rate", "0"), "--rate must be greater than 0"),
         (("--seconds", "0"), "--seconds must be greater than 0"),
-        (("--kafka", "127.0.0.1:1"), "Kafka at 127.0.0.1:1 does not answer: "),
+        (("--kafka", "127.0.0.1:1"), "Kafka at 127.0.0.1:1, topic readings: "),
     ],
 )
 def test_what_cannot_work_is_refused(program: Program, arguments: tuple[str, ...], reason: str) -> None:

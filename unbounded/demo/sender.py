@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from unbounded.clock import Clock
-from unbounded.connectors.kafka.client.library import QUIET, client_library
+from unbounded.connectors.kafka.client.library import QUIET, admin_library, client_library
 from unbounded.demo.sensors import Arrival, SensorRecord
 
 CONNECT_S_MAX = 5
@@ -18,25 +18,19 @@ _FLUSH_S_MAX = 30
 
 
 class NoBroker(Exception):
-    """Nobody answers at the address."""
+    """Nobody answers at the address, or does not take what is sent."""
 
 
 class Sender:
     """Sends to one topic. `sent` counts what the broker has taken."""
 
     def __init__(self, address: str, topic: str) -> None:
-        """Makes the topic, if the broker makes topics. Raises: NoBroker"""
-        library = client_library()
-        self._producer: Any = library.Producer({**QUIET, "bootstrap.servers": address, "linger.ms": "5"})
+        """Makes the topic if it is not there. Raises: NoBroker"""
+        self._producer: Any = client_library().Producer({**QUIET, "bootstrap.servers": address, "linger.ms": "5"})
         self._topic = topic
         self._failure: str | None = None
         self.sent: Counter[Arrival] = Counter()
-        try:
-            found = self._producer.list_topics(topic, timeout=CONNECT_S_MAX).topics[topic]
-        except library.KafkaException as error:
-            raise NoBroker(f"Kafka at {address} does not answer: {error.args[0].str()}") from error
-        if found.error is not None and found.error.code() != library.KafkaError.LEADER_NOT_AVAILABLE:
-            raise NoBroker(f"Kafka at {address} has no topic {topic}, make it first: {found.error.str()}")
+        _make_sure_of(topic, self._producer, address)
 
     def send(self, records: Iterable[SensorRecord]) -> None:
         """Returns when the client has them; the order of a sensor's records is kept."""
@@ -65,6 +59,20 @@ class Sender:
         unsent = self._producer.flush(_FLUSH_S_MAX)
         if unsent or self._failure:
             raise NoBroker(f"The broker did not take all records: {self._failure or f'{unsent} are left'}")
+
+
+def _make_sure_of(topic: str, producer: Any, address: str) -> None:
+    """A broker that makes topics by itself makes this one when it is asked for it, but may say so only later."""
+    library, admin = client_library(), admin_library()
+    try:
+        if producer.list_topics(topic, timeout=CONNECT_S_MAX).topics[topic].error is None:
+            return
+        client = admin.AdminClient({**QUIET, "bootstrap.servers": address})
+        client.create_topics([admin.NewTopic(topic)], operation_timeout=CONNECT_S_MAX)[topic].result()
+    except library.KafkaException as error:
+        if error.args[0].code() == library.KafkaError.TOPIC_ALREADY_EXISTS:
+            return
+        raise NoBroker(f"Kafka at {address}, topic {topic}: {error.args[0].str()}") from error
 
 
 class PacedSender:
