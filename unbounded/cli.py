@@ -10,7 +10,8 @@ from collections.abc import Sequence
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 15002
 DEFAULT_PAGE = "http://127.0.0.1:4040"
-DEMO_SECONDS = 10.0
+DEMO_RATE = 200.0
+DEMO_SPEED = 60.0
 KAFKA_PORT = 9092
 KAFKA_MESSAGES = 100_000
 BATCH_ROWS = [0, 1000, 100_000]
@@ -98,8 +99,17 @@ def _setting(text: str) -> tuple[str, str]:
 
 def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("demo", help="watch the sensor monitor work on simulated readings")
-    command.add_argument("--seconds", type=float, default=DEMO_SECONDS, help="how long (default: %(default)s)")
+    command.add_argument("--kafka", metavar="HOST:PORT", help="your broker (default: one in memory)")
+    command.add_argument("--topic", default="readings", help="where the readings go (default: %(default)s)")
+    command.add_argument("--rate", type=float, default=DEMO_RATE, help="readings a second (default: %(default)s)")
+    text = "seconds of event time in a second of the clock (default: %(default)s)"
+    command.add_argument("--speed", type=float, default=DEMO_SPEED, help=text)
     command.add_argument("--seed", type=int, default=1, help="of the simulated readings (default: %(default)s)")
+    end = command.add_mutually_exclusive_group()
+    end.add_argument("--seconds", type=float, help="ends after so long; without it at Ctrl-C")
+    text = "sends so many at once, and ends when they are worked off; same seed, same results"
+    end.add_argument("--readings", type=int, metavar="N", help=text)
+    command.add_argument("--output", metavar="FOLDER", help="keep the Delta tables and checkpoints here")
     command.set_defaults(run=_demo)
 
 
@@ -188,9 +198,10 @@ def _server(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from unbounded.demo.demo import run_demo  # noqa: PLC0415
+    from unbounded.demo.demo import DemoOptions, run_demo  # noqa: PLC0415
 
-    return run_demo(options.seconds, options.seed)
+    names = ("kafka", "topic", "rate", "speed", "seed", "seconds", "readings", "output")
+    return run_demo(DemoOptions(**{name: getattr(options, name) for name in names}))
 
 
 def _kafka_dev(options: argparse.Namespace) -> int:

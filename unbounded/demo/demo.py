@@ -1,60 +1,132 @@
-"""`unbounded demo`: writes sensor readings into a folder, file by file, while the monitor program runs on it."""
+"""`unbounded demo`: simulated sensors send to Kafka, in memory or the user's, and the monitor program watches them."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from unbounded.demo.sensors import readings
+from unbounded.clock import SystemClock
+from unbounded.connectors.kafka.dev_broker import DevCluster
+from unbounded.demo.sender import NoBroker, PacedSender, Sender
+from unbounded.demo.sensors import SENSOR_COUNT, Sensors
 from unbounded.embed.running import run_program
 
 SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "sensor_monitor.py"
-FILE_INTERVAL_S = 1.0
-ROUNDS_PER_FILE = 4
+LATE_TABLE = "late_readings"
+READINGS_MAX = 100_000
+"""What a partition of the broker in memory keeps."""
+BATCH_ROWS = 1_000
+"""Of a demo with a bounded number of readings, whose batches are therefore always the same."""
+REFUSED_EXIT_CODE = 2
 
 
-def run_demo(seconds: float, seed: int) -> int:
-    """Runs the monitor for `seconds` on readings made with `seed`; exit code of the program."""
-    with tempfile.TemporaryDirectory(prefix="sensors-") as folder:
-        sys.stdout.write(f"Readings of simulated sensors go to {folder}; {SCRIPT.name} averages them per minute.\n\n")
-        sys.stdout.flush()
-        feeder = ReadingFeeder(Path(folder), seed)
-        feeder.start()
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """`kafka`: host:port, None for a broker in memory. `speed`: seconds of event time in a second of the clock.
+
+    `readings`: that many are sent before the monitor begins, which then ends by itself.
+    """
+
+    kafka: str | None
+    topic: str
+    rate: float
+    speed: float
+    seed: int
+    seconds: float | None
+    readings: int | None
+    output: str | None
+
+
+def run_demo(options: DemoOptions) -> int:
+    """Exit code of the monitor program."""
+    reason = _reason_against(options)
+    if reason is not None:
+        return _refused(reason)
+    try:
+        with _broker(options.kafka) as address, _folder(options.output) as folder:
+            return _watch(options, address, folder)
+    except NoBroker as error:
+        return _refused(str(error))
+
+
+def _reason_against(options: DemoOptions) -> str | None:
+    """What of the options cannot be done."""
+    amounts = {"--rate": options.rate, "--speed": options.speed, "--readings": options.readings}
+    for name, amount in {**amounts, "--seconds": options.seconds}.items():
+        if amount is not None and amount <= 0:
+            return f"{name} must be greater than 0"
+    if options.kafka is not None:
+        return None
+    if options.readings is not None and options.readings > READINGS_MAX:
+        return f"the broker in memory keeps {READINGS_MAX:,} records; give --kafka for more readings"
+    if options.output is not None and Path(options.output, "checkpoints").exists():
+        return f"{options.output} has checkpoints of a broker that is gone; name another folder"
+    return None
+
+
+def _watch(options: DemoOptions, address: str, folder: str) -> int:
+    sender = Sender(address, options.topic)
+    records = Sensors(options.seed, options.speed / options.rate).records()
+    arguments = ["--kafka", address, "--topic", options.topic, "--output", folder, "--dashboard"]
+    _print(f"{SENSOR_COUNT} sensors send to the topic {options.topic} at {address}; {SCRIPT.name} watches them.")
+    _print(f"Delta tables and checkpoints: {folder}")
+    if options.readings is not None:
+        sender.send(islice(records, options.readings))
+        sender.finish()
+        code = _run_monitor([*arguments, "--once", "--batch-rows", str(BATCH_ROWS)], folder)
+    else:
+        _print("Ctrl-C ends it.")
+        seconds = [] if options.seconds is None else ["--seconds", str(options.seconds)]
+        paced = PacedSender(sender, records, options.rate, SystemClock())
+        paced.start()
         try:
-            return run_program(str(SCRIPT), [folder, str(seconds)], remote=None, settings={})
+            code = _run_monitor([*arguments, *seconds], folder)
         finally:
-            feeder.stop()
+            paced.stop()
+    counts = ", ".join(f"{count:,} {arrival.value}" for arrival, count in sorted(sender.sent.items(), key=str))
+    _print(f"The sensors sent {sender.sent.total():,} records: {counts}.")
+    return code
 
 
-class ReadingFeeder:
-    """Adds a file of readings to a folder every `FILE_INTERVAL_S`; each file appears at once as a whole."""
+def _run_monitor(arguments: list[str], folder: str) -> int:
+    settings = {
+        "spark.sql.warehouse.dir": f"{folder}/tables",
+        "unbounded.streaming.lateRows.table": LATE_TABLE,
+        "unbounded.ui.enabled": "true",
+    }
+    return run_program(str(SCRIPT), arguments, remote=None, settings=settings)
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self._folder = folder
-        self._rounds = readings(seed)
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._feed, name="sensors", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
+@contextmanager
+def _broker(address: str | None) -> Iterator[str]:
+    if address is not None:
+        yield address
+        return
+    cluster = DevCluster([])
+    yield cluster.address
+    del cluster
 
-    def stop(self) -> None:
-        self._is_stopping.set()
-        self._thread.join()
 
-    def _feed(self) -> None:
-        number = 0
-        while not self._is_stopping.is_set():
-            self.add_file(number)
-            number += 1
-            self._is_stopping.wait(FILE_INTERVAL_S)
+@contextmanager
+def _folder(wanted: str | None) -> Iterator[str]:
+    """An absolute path; one that is not wanted is gone afterwards, but for what a failed program still writes."""
+    if wanted is not None:
+        yield str(Path(wanted).absolute())
+        return
+    with tempfile.TemporaryDirectory(prefix="unbounded-demo-", ignore_cleanup_errors=True) as folder:
+        yield folder
 
-    def add_file(self, number: int) -> None:
-        """Writes file `number` under a hidden name and renames it."""
-        lines = [reading.to_json() for one_round in islice(self._rounds, ROUNDS_PER_FILE) for reading in one_round]
-        hidden = self._folder / f".readings-{number:05d}.json"
-        hidden.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        hidden.rename(self._folder / f"readings-{number:05d}.json")
+
+def _refused(reason: str) -> int:
+    sys.stderr.write(f"unbounded: {reason}\n")
+    return REFUSED_EXIT_CODE
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
