@@ -22,7 +22,7 @@ _DEFAULTS = {
     "fetch.wait.max.ms": "50",
 }
 """The isolation is that of Java's client. The rest keeps the next records at hand while a batch runs: a partition is
-fetched ahead up to its limits, and on at once when there is room again. A broker answers when there is a record, but the
+fetched ahead up to its limits, and on at once when there is room again. A broker answers when there is a record, the
 cluster in memory only after the whole wait: with the usual 500 ms a batch of it took half a second."""
 _FIXED = {
     "enable.auto.commit": "false",
