@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from unbounded.connectors.formats import format_not_found
+from collections.abc import Mapping
+from importlib import import_module
+
+from unbounded.connectors.formats import JDBC_NAMES, KAFKA, format_not_found
 from unbounded.connectors.streams import StreamSink
 from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.commands.context import CommandContext
-from unbounded.session.formats import absent, dashboard, delta, files, generated, jdbc, kafka, shown, state
+from unbounded.session.formats import absent, dashboard, delta, files, generated, shown, state
 from unbounded.session.formats.api import DataSourceFormat, ReadContext, SinkContext
 
 FORMATS: tuple[DataSourceFormat, ...] = (
     *files.FORMATS,
     delta.FORMAT,
-    kafka.FORMAT,
-    jdbc.FORMAT,
     *generated.FORMATS,
     *shown.FORMATS,
     dashboard.FORMAT,
     *state.FORMATS,
     *absent.FORMATS,
 )
+_LOADED_WHEN_USED: Mapping[str, str] = {KAFKA: "kafka", **dict.fromkeys(JDBC_NAMES, "jdbc")}
+"""Modules beside this one by the names of their format: large, and no program that starts shall wait for them."""
+
 _BY_NAME = {name: format for format in FORMATS for name in format.names}
 _BATCH = "data source"
 _DEFAULT = "spark.sql.sources.default"
@@ -65,6 +69,10 @@ def open_sink(command: u.WriteStream, context: SinkContext) -> StreamSink:
 
 
 def _find(name: str, kind: str) -> DataSourceFormat:
+    module = _LOADED_WHEN_USED.get(name.lower())
+    if module is not None:
+        used: DataSourceFormat = import_module(f"{__package__}.{module}").FORMAT
+        return used
     found = _BY_NAME.get(name.lower())
     if found is None:
         raise format_not_found(name)
