@@ -22,6 +22,8 @@ from unbounded.ids import new_id
 from unbounded.streaming.bench_query import bench_query
 from unbounded.types.datatypes import STRING, StructField, StructType
 
+MOST_IN_MEMORY = 200_000
+USAGE_EXIT_CODE = 2
 _ROWS_PER_BATCH = 100_000
 _SENSORS = 100
 _START_MS = 1_760_000_000_000
@@ -34,6 +36,9 @@ WHERE r.temperature > 30 GROUP BY window(r.timestamp, '1 minute'), r.sensor_id""
 
 def measure_kafka(servers: str | None, message_count: int) -> int:
     """Prints a line per direction; `servers` None: a cluster in memory. The exit code of the command."""
+    if servers is None and message_count > MOST_IN_MEMORY:
+        sys.stderr.write(f"unbounded: a cluster in memory keeps {MOST_IN_MEMORY:,} messages: give --servers\n")
+        return USAGE_EXIT_CODE
     with _cluster(servers) as address:
         where = f"at {servers}" if servers else "in memory, in this process"
         _print(f"{message_count:,} readings as JSON of about 75 bytes, brokers {where}; a second")
