@@ -119,7 +119,7 @@ def test_a_query_is_stopped_by_its_button(tab: Tab, engine: Engine, port: int) -
     shown = (
         "[...document.querySelectorAll('.chart h2')].filter((one) => one.offsetParent).map((one) => one.textContent)"
     )
-    assert "State rows" in tab.evaluate(shown)
+    tab.wait_for(f"{shown}.includes('State rows')")  # with the first batch that the page hears of
     assert "Watermark behind the clock" not in tab.evaluate(shown)
     tab.evaluate("document.querySelector('.title button').click()")
     tab.wait_for("document.querySelector('dialog').open")
