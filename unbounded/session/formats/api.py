@@ -78,3 +78,8 @@ class DataSourceFormat:
 def refuse_partitioning(command: u.WriteStream, name: str) -> None:
     if command.partition_columns:
         raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=f"'{name}' does not support partitioning.")
+
+
+def refuse_two_paths(source: u.DataSource) -> None:
+    if source.paths and any(u.option(source.options, name) is not None for name in ("path", "paths")):
+        raise analysis_error("_LEGACY_ERROR_TEMP_1306", config="spark.sql.legacy.pathOptionBehavior.enabled")

@@ -26,7 +26,7 @@ from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.writes import file_count, is_dynamic_overwrite, prepare
 from unbounded.session.file_streams import file_provider
 from unbounded.session.file_writes import Destination, check_write, find_column
-from unbounded.session.formats.api import DataSourceFormat, ReadContext, SinkContext
+from unbounded.session.formats.api import DataSourceFormat, ReadContext, SinkContext, refuse_two_paths
 from unbounded.session.stream_logs import sink_log_settings
 from unbounded.session.stream_tables import table_columns, table_for_stream
 from unbounded.storage.api import FileStatus
@@ -38,10 +38,12 @@ _ROWS = "rows"
 
 def _format(file_format: FileFormat) -> DataSourceFormat:
     def read(source: u.DataSource, context: ReadContext) -> LogicalPlan:
-        _refuse_two_paths(source)
+        refuse_two_paths(source)
         paths = _paths(source, file_format.shown)
         rows = context.scan(context.files.read(file_format, paths, source.schema, source.options))
-        return _in_order(rows, source.schema) if context.files.is_sink_folder(paths) else rows
+        if source.schema is None or not context.files.is_sink_folder(paths):
+            return rows
+        return _in_order(rows, source.schema)
 
     def read_stream(source: u.DataSource, context: ReadContext) -> LogicalPlan:
         return context.stream(file_provider(file_format, source, context.files, context.config))
@@ -62,11 +64,6 @@ FORMATS = tuple(map(_format, FileFormat))
 # ---------------------------------------------------------------------------------------------- batches
 
 
-def _refuse_two_paths(source: u.DataSource) -> None:
-    if source.paths and any(u.option(source.options, name) is not None for name in ("path", "paths")):
-        raise analysis_error("_LEGACY_ERROR_TEMP_1306", config="spark.sql.legacy.pathOptionBehavior.enabled")
-
-
 def _paths(source: u.DataSource, format_name: str) -> tuple[str, ...]:
     """The paths given to load(), else the option `path`."""
     if source.paths:
@@ -77,10 +74,9 @@ def _paths(source: u.DataSource, format_name: str) -> tuple[str, ...]:
     return (path,)
 
 
-def _in_order(rows: LogicalPlan, schema: StructType | None) -> LogicalPlan:
+def _in_order(rows: LogicalPlan, schema: StructType) -> LogicalPlan:
     """The columns of a sink's folder: as the schema given has them, partition columns included, as in Spark."""
-    names = [field.name.lower() for field in schema.fields] if schema is not None else []
-    place = {name: position for position, name in enumerate(names)}
+    place = {field.name.lower(): position for position, field in enumerate(schema.fields)}
     columns = tuple(sorted(rows.output, key=lambda column: place.get(column.name.lower(), len(place))))
     return rows if columns == rows.output else Project(rows, columns)
 

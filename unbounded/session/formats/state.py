@@ -7,10 +7,10 @@ from collections.abc import Callable
 from unbounded.connectors.api import ArrowSource
 from unbounded.connectors.files.paths import local_path
 from unbounded.connectors.formats import STATE_FORMATS
-from unbounded.errors import ErrorKind, SparkError, analysis_error
+from unbounded.errors import ErrorKind, SparkError
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
-from unbounded.session.formats.api import DataSourceFormat, ReadContext
+from unbounded.session.formats.api import DataSourceFormat, ReadContext, refuse_two_paths
 from unbounded.storage.local import LocalFileSystem
 from unbounded.streaming.state_source.metadata_rows import StateMetadataRows
 from unbounded.streaming.state_source.options import Options, state_options
@@ -31,8 +31,7 @@ def _source(name: str, shown: str, build: Callable[[Options, str], ArrowSource])
     """`shown`: its class in Spark's errors."""
 
     def read(source: u.DataSource, context: ReadContext) -> LogicalPlan:
-        if source.paths and any(u.option(source.options, option) is not None for option in ("path", "paths")):
-            raise analysis_error("_LEGACY_ERROR_TEMP_1306", config="spark.sql.legacy.pathOptionBehavior.enabled")
+        refuse_two_paths(source)
         if source.schema is not None:
             raise SparkError(ErrorKind.UNSUPPORTED, "_LEGACY_ERROR_TEMP_2242", {"provider": shown})
         options = u.lower_case_options(source.options)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unbounded.connectors.jdbc.databases.iso_times import date_text, timestamp_text
-from unbounded.connectors.jdbc.databases.statements import assignments, drop_and_rename, name_list
+from unbounded.connectors.jdbc.databases.statements import double_quoted, drop_and_rename, upsert_on_conflict
 from unbounded.connectors.jdbc.table_names import TableName
 from unbounded.types.datatypes import (
     ArrayType,
@@ -54,7 +54,7 @@ class DuckDbDialect:
     can_swap_in_transaction = True
 
     def quote(self, name: str) -> str:
-        return '"' + name.replace('"', '""') + '"'
+        return double_quoted(name)
 
     def text(self, value: str) -> str:
         return "'" + value.replace("'", "''") + "'"
@@ -116,7 +116,4 @@ class DuckDbDialect:
         return drop_and_rename(table, successor)
 
     def upsert(self, table: TableName, columns: Sequence[str], keys: Sequence[str], rows: str) -> str:
-        into = f"INSERT INTO {table.text} ({name_list(columns, self)}) {rows}"
-        changes = assignments([c for c in columns if c not in keys], "{0} = EXCLUDED.{0}", self)
-        action = f"DO UPDATE SET {changes}" if changes else "DO NOTHING"
-        return f"{into} ON CONFLICT ({name_list(keys, self)}) {action}"
+        return upsert_on_conflict(table, columns, keys, rows, self)
