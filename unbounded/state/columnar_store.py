@@ -19,9 +19,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from unbounded.clock import Clock, Duration, SystemClock
+from unbounded.state.arrays import Flags, Words
 from unbounded.state.background import Background, InThread
 from unbounded.state.compaction import Merge, plan_merges
-from unbounded.state.key_words import Flags, KeyWords, Words
+from unbounded.state.kernels import kernels
+from unbounded.state.key_words import KeyWords
 from unbounded.state.keyed_rows import KeyedRows
 from unbounded.state.segments import SEGMENT_ROWS, live_part
 from unbounded.state.spill import spill_cold_segments
@@ -221,8 +223,7 @@ class ColumnarTransaction:
     def get(self, keys: pa.Table) -> pa.Table:
         with self.updates:
             rows, _, ids = self._rows.find(keys)
-            ordered = np.sort(ids)
-            if not np.any(ordered[1:] == ordered[:-1]):
+            if not kernels.has_repeated(ids):
                 return rows
             _, firsts = np.unique(ids, return_index=True)
             return rows.take(pa.array(np.sort(firsts)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from unbounded.state.hash_index import Ids
+from unbounded.state.arrays import Ids
 from unbounded.state.segments import SEGMENT_ROWS, Segment, Segments, live_part
 
 FAN_IN = 8

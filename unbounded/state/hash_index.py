@@ -7,14 +7,13 @@ only: whether the row found is the key's own the caller decides, and looks `afte
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from unbounded.state.key_words import Positions, Words
+from unbounded.state.arrays import Ids, Positions, Words
+from unbounded.state.kernels import kernels
+from unbounded.state.plain_kernels import FREE
 
-Ids = npt.NDArray[np.int64]
-
-_FREE = -1
 _FREED = -2
+_NO_SLOTS = np.zeros(0, dtype=np.int64)
 _SMALLEST_BITS = 10
 _FULLEST = 0.65
 _REBUILT_FULLEST = 0.5
@@ -30,24 +29,14 @@ class HashIndex:
 
     def probe(self, hashes: Words, *, after: Positions | None = None) -> Positions:
         """The slot of the first row with each hash, -1 if there is none; behind the slot `after` if given."""
-        slots = self._home(hashes) if after is None else (after + 1) & self._mask
-        found = np.full(len(hashes), -1, dtype=np.int64)
-        rows = np.arange(len(hashes))
-        while rows.size:
-            ids = self._ids[slots]
-            is_hit = (self._hashes[slots] == hashes) & (ids >= 0)
-            found[rows[is_hit]] = slots[is_hit]
-            goes_on = np.flatnonzero(~is_hit & (ids != _FREE))
-            rows, hashes, slots = rows[goes_on], hashes[goes_on], (slots[goes_on] + 1) & self._mask
+        found = np.empty(len(hashes), dtype=np.int64)
+        kernels.probe(self._hashes, self._ids, hashes, _NO_SLOTS if after is None else after, found)
         return found
 
     def slots_of(self, hashes: Words, ids: Ids) -> Positions:
         """The slots of rows that are in the table."""
-        found = self._home(hashes)
-        rows = np.flatnonzero(self._ids[found] != ids)
-        while rows.size:
-            found[rows] = (found[rows] + 1) & self._mask
-            rows = rows[self._ids[found[rows]] != ids[rows]]
+        found = np.empty(len(hashes), dtype=np.int64)
+        kernels.slots_of(self._ids, hashes, ids, found)
         return found
 
     def ids_at(self, slots: Positions) -> Ids:
@@ -64,28 +53,14 @@ class HashIndex:
         """Adds rows whose keys are not in the table; the ids are new."""
         self._reserve(len(ids))
         self._row_count += len(ids)
-        slots = self._home(hashes)
-        while ids.size:
-            found = self._ids[slots]
-            is_open = found < 0
-            self._ids[slots[is_open]] = ids[is_open]
-            is_placed = self._ids[slots] == ids
-            self._hashes[slots[is_placed]] = hashes[is_placed]
-            self._used_count += int(np.count_nonzero(found[is_placed] == _FREE))
-            left = np.flatnonzero(~is_placed)
-            hashes, ids, slots = hashes[left], ids[left], (slots[left] + 1) & self._mask
+        self._used_count += kernels.insert(self._hashes, self._ids, hashes, ids)
 
     def _allocate(self, bits: int) -> None:
         self._bits = bits
-        self._mask = np.int64((1 << bits) - 1)
         self._hashes = np.zeros(1 << bits, dtype=np.uint64)
-        self._ids = np.full(1 << bits, _FREE, dtype=np.int64)
+        self._ids = np.full(1 << bits, FREE, dtype=np.int64)
         self._row_count = 0
         self._used_count = 0
-
-    def _home(self, hashes: Words) -> Positions:
-        """A key's first slot: the top bits of its hash, so that the table is nearly in the order of the hashes."""
-        return (hashes >> np.uint64(64 - self._bits)).astype(np.int64)
 
     def _reserve(self, more: int) -> None:
         if self._used_count + more <= _FULLEST * len(self._ids):

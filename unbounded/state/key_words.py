@@ -15,15 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import types
 
-Words = npt.NDArray[np.uint64]
-Positions = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from unbounded.state.arrays import Flags, Positions, Words
+from unbounded.state.kernels import kernels
 
 _STEP = 0x9E3779B97F4A7C15
 _RUN_STEP = 0xC2B2AE3D27D4EB4F
-_MIX_1 = np.uint64(0xFF51AFD7ED558CCD)
-_MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
-_SHIFT = np.uint64(33)
 _WORD_BYTES = 8
 
 
@@ -54,11 +50,15 @@ class KeyWords:
         """One well-mixed word per key (the finalizer of MurmurHash3, summed over the words)."""
         result = np.zeros(self.count, dtype=np.uint64)
         for position, column in enumerate(self.columns):
-            step = np.uint64(_STEP * (position + 1) % 2**64)
-            result += _mix(np.full(1, step) if column is None else column + step)
+            step = _STEP * (position + 1) % 2**64
+            if column is None:
+                result += _mixed(step)
+            else:
+                kernels.add_mixed(result, column, step)
         for position, run in enumerate(self.runs):
-            result += _run_hashes(run, np.uint64((2 * position + 1) * _RUN_STEP % 2**64))
-        return _mix(result)
+            kernels.add_mixed_runs(result, run.words, run.offsets, (2 * position + 1) * _RUN_STEP % 2**64)
+        kernels.mix_all(result)
+        return result
 
     def equals(self, other: KeyWords) -> Flags:
         """Whether key i here is key i of `other` (same schema and count)."""
@@ -102,11 +102,10 @@ def encode_keys(columns: Iterable[pa.Array], count: int) -> KeyWords:
 
 
 def has_repeated_key(keys: KeyWords, hashes: Words) -> bool:
-    ordered = np.sort(hashes)
-    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-    if not repeated.size:
+    if not kernels.has_repeated(hashes):
         return False
-    suspects = np.flatnonzero(np.isin(hashes, repeated))
+    ordered = np.sort(hashes)
+    suspects = np.flatnonzero(np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]]))
     return len({keys.key(int(position)) for position in suspects}) < len(suspects)
 
 
@@ -164,11 +163,12 @@ def _add_fixed(builder: _Builder, column: pa.Array, absent: Flags | None) -> Non
 def _add_text(builder: _Builder, column: pa.Array, absent: Flags | None) -> None:
     bounds = _bounds(column, 8 if _has_long_offsets(column.type) else 4)
     lengths = _present_lengths(bounds, absent)
-    data = column.buffers()[2]
-    content = np.zeros(int(bounds[-1] - bounds[0]) + _WORD_BYTES, dtype=np.uint8)
-    if data is not None:
-        content[:-_WORD_BYTES] = np.frombuffer(data, dtype=np.uint8)[bounds[0] : bounds[-1]]
-    builder.add_run(lengths, _text_run(content, bounds[:-1] - bounds[0], lengths))
+    offsets = _offsets((lengths + (_WORD_BYTES - 1)) // _WORD_BYTES)
+    words = np.empty(int(offsets[-1]), dtype=np.uint64)
+    data = pa.py_buffer(b"") if column.buffers()[2] is None else column.buffers()[2]
+    content = data.slice(int(bounds[0]), int(bounds[-1] - bounds[0]))
+    kernels.copy_texts(content, bounds[:-1] - bounds[0], lengths, offsets, words)
+    builder.add_run(lengths, Run(words, offsets))
 
 
 def _add_fixed_binary(builder: _Builder, column: pa.Array, absent: Flags | None) -> None:
@@ -240,20 +240,10 @@ _ENCODINGS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[_Builder, pa.Ar
 # ---------------------------------------------------------------------------------------------- arrays
 
 
-def _mix(words: Words) -> Words:
-    words = words ^ (words >> _SHIFT)
-    words *= _MIX_1
-    words ^= words >> _SHIFT
-    words *= _MIX_2
-    words ^= words >> _SHIFT
+def _mixed(word: int) -> Words:
+    words = np.array([word], dtype=np.uint64)
+    kernels.mix_all(words)
     return words
-
-
-def _run_hashes(run: Run, step: np.uint64) -> Words:
-    within = np.arange(len(run.words)) - np.repeat(run.offsets[:-1], np.diff(run.offsets))
-    sums = np.zeros(len(run.words) + 1, dtype=np.uint64)
-    np.cumsum(_mix(run.words + (within.astype(np.uint64) + np.uint64(1)) * step), out=sums[1:])
-    return sums[run.offsets[1:]] - sums[run.offsets[:-1]]
 
 
 def _compare_runs(mine: Run, theirs: Run, same: Flags) -> None:
@@ -277,19 +267,6 @@ def _entry_order(keys: KeyWords, owners: Positions) -> Positions:
         return order
     ranked = sorted(range(keys.count), key=lambda entry: (owners[entry], hashes[entry], repr(keys.key(entry))))
     return np.array(ranked, dtype=np.int64)
-
-
-def _text_run(content: npt.NDArray[np.uint8], starts: Positions, lengths: Positions) -> Run:
-    """Each text as words, the last one filled up with zeros. `content` ends with a spare word."""
-    offsets = _offsets((lengths + (_WORD_BYTES - 1)) // _WORD_BYTES)
-    windows: Words = np.ndarray(len(content) - _WORD_BYTES + 1, dtype="<u8", buffer=content, strides=(1,))
-    counts = np.diff(offsets)
-    places = np.repeat(starts - offsets[:-1] * _WORD_BYTES, counts) + np.arange(int(offsets[-1])) * _WORD_BYTES
-    words = windows[places]
-    spare = lengths % _WORD_BYTES
-    cut = np.flatnonzero(spare)
-    words[offsets[1:][cut] - 1] &= (np.uint64(1) << (spare[cut] * _WORD_BYTES).astype(np.uint64)) - np.uint64(1)
-    return Run(words, offsets)
 
 
 def _absent(column: pa.Array) -> Flags | None:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from unbounded.state.hash_index import HashIndex, Ids
-from unbounded.state.key_words import Flags, KeyWords, Positions, Words, encode_keys, has_repeated_key
+from unbounded.state.arrays import Flags, Ids, Positions, Words
+from unbounded.state.hash_index import HashIndex
+from unbounded.state.kernels import kernels
+from unbounded.state.key_words import KeyWords, encode_keys, has_repeated_key
 from unbounded.state.segments import Segments
 from unbounded.state.state_file import StateFile
 
@@ -37,16 +39,9 @@ class _Asked:
 
     def positions(self, words: KeyWords, hashes: Words) -> Positions | None:
         """For each key its position among these; None if they are not all there."""
-        if not len(self.hashes):
-            return None
-        mine, theirs = np.argsort(self.hashes), np.argsort(hashes)
         positions = np.empty(len(hashes), dtype=np.int64)
-        if np.array_equal(self.hashes[mine], hashes[theirs]):  # as a rule all that was asked for is put
-            positions[theirs] = mine
-        else:
-            found = np.searchsorted(self.hashes[mine], hashes[theirs])
-            positions[theirs] = mine[np.minimum(found, len(mine) - 1)]
-        if not np.array_equal(self.hashes[positions], hashes):
+        kernels.match(self.hashes, hashes, positions)
+        if np.any(positions < 0):
             return None
         return positions if self.words.take(positions).equals(words).all() else None
 

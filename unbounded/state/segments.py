@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from unbounded.state.hash_index import Ids
-from unbounded.state.key_words import Flags, Positions
+from unbounded.state.arrays import Flags, Ids, Positions
+from unbounded.state.kernels import kernels
 
 SEGMENT_ROWS = 1 << 20
 """No segment grows beyond this by merging, and larger ones are split when they come."""
@@ -178,7 +178,8 @@ class Segments:
 
     def _by_segment(self, ids: Ids) -> Iterator[tuple[Segment, Positions]]:
         """Each segment that has some of `ids`, with their positions in `ids`, in the order of the rows stored."""
-        order = np.argsort(ids)
+        order = np.empty(len(ids), dtype=np.int64)
+        kernels.argsort(ids, order)
         starts = np.append(np.searchsorted(ids[order], self._first_ids), len(ids))
         for number in np.flatnonzero(np.diff(starts)):
             yield self.parts[number], order[starts[number] : starts[number + 1]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from unbounded.state.key_words import Flags
+from unbounded.state.arrays import Flags
 from unbounded.state.keyed_rows import KeyedRows
 from unbounded.state.state_file import stored_schema
 from unbounded.state.version_files import VersionFiles

@@ -13,9 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.unit.memory_files import MemoryFiles, PowerLost
 from tests.unit.state.later import Later
 from unbounded.clock import ManualClock
+from unbounded.state.arrays import Words
 from unbounded.state.background import AtOnce, Background
 from unbounded.state.columnar_store import ColumnarStateStore, StateSettings
-from unbounded.state.key_words import KeyWords, Words
+from unbounded.state.key_words import KeyWords
 
 SCHEMA = pa.schema(
     [

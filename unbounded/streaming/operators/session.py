@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from unbounded.connectors.streams import OutputMode
-from unbounded.state.key_words import KeyWords, Words, encode_keys
+from unbounded.state.arrays import Words
+from unbounded.state.key_words import KeyWords, encode_keys
 from unbounded.state.store import StateTransaction
 from unbounded.streaming.operators.batch import EXPIRY, OperatorBatch, OperatorResult, StateLayout
 from unbounded.streaming.plans import NEW, STORED, IncrementalSessions
