@@ -389,3 +389,20 @@ def test_a_continuous_program_goes_on_where_it_was(broker: Broker, user_activity
     end(process, signal.SIGINT)
     assert not any("ann" in line for line in again)
     assert "|   last| click|      true|" in again
+
+
+# ---------------------------------------------------------------------------------------------- the demo
+
+
+def test_the_demo_on_a_broker_of_the_user(broker: Broker, program: Program) -> None:
+    """The topic is made by the demo; sent and read are the same records, and a second run finds those of the first."""
+    arguments = ("--kafka", broker.address, "--topic", "demo_readings", "--readings", "2000", "--seed", "15")
+    outcome = program.command("demo", *arguments, "--output", "kept")
+    assert outcome.exit_code == 0, outcome.errors
+    sent = "The sensors sent 2,000 records: 1,897 in order, 2 late, 5 malformed, 96 out of order."
+    assert outcome.output.splitlines()[-1] == sent
+    assert "2,000 records, 5 malformed, 13 alerts" in outcome.output.splitlines()
+    again = program.command("demo", *arguments, "--output", "kept")
+    assert again.exit_code == 0, again.errors
+    assert again.output.splitlines()[-1] == sent
+    assert "2,000 records, 5 malformed, 13 alerts" in again.output.splitlines()

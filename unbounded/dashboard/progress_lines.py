@@ -1,6 +1,7 @@
 """`unbounded run --progress`: a line for each query of the program, at the bottom of the terminal while it runs.
 
-The terminal scrolls above these lines only, so what the program prints stays whole. Into a file they go as lines.
+The terminal scrolls above these lines only, so what the program prints stays whole, and the address of the page stays
+in sight below them. Into a file they go as lines.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ _logger = logging.getLogger("unbounded.dashboard")
 
 
 class ProgressLines:
-    """Draws the queries of a monitor until it is closed."""
+    """Draws the queries of a monitor until it is closed. `last_line`: below them."""
 
-    def __init__(self, monitor: QueryMonitor, out: TextIO) -> None:
+    def __init__(self, monitor: QueryMonitor, out: TextIO, last_line: str) -> None:
         self._monitor = monitor
+        self._last_line = last_line
         self._out = out
         self._bottom = BottomLines(out) if out.isatty() else None
         self._is_closed = threading.Event()
@@ -51,7 +53,7 @@ class ProgressLines:
                 self._write(self._lines())
         else:
             while not self._is_closed.wait(LIVE_INTERVAL_S):
-                self._bottom.draw(self._lines())
+                self._bottom.draw([*self._lines(), self._last_line])
             self._bottom.close()
         self._write(self._lines())
 

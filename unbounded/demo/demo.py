@@ -98,6 +98,7 @@ def _run_monitor(arguments: list[str], folder: str) -> int:
         "spark.sql.warehouse.dir": f"{folder}/tables",
         "unbounded.streaming.lateRows.table": LATE_TABLE,
         "unbounded.ui.enabled": "true",
+        "unbounded.ui.progress": str(sys.stderr.isatty()).lower(),
     }
     return run_program(str(SCRIPT), arguments, remote=None, settings=settings)
 

@@ -40,8 +40,9 @@ def _show(monitor: QueryMonitor, port: int, rules: AccessRules, *, has_lines: bo
     from unbounded.dashboard.progress_lines import ProgressLines  # noqa: PLC0415
 
     page = PageServer(monitor, rules, port)
-    sys.stderr.write(f"unbounded: watch the queries at http://{_shown_host(rules.host)}:{page.port}\n")
-    return _Both(page, ProgressLines(monitor, sys.stderr)) if has_lines else page
+    shown = f"watch the queries at http://{_shown_host(rules.host)}:{page.port}"
+    sys.stderr.write(f"unbounded: {shown}\n")
+    return _Both(page, ProgressLines(monitor, sys.stderr, shown)) if has_lines else page
 
 
 @dataclass(frozen=True, slots=True)
