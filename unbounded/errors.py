@@ -1,9 +1,10 @@
 """The one error hierarchy: every failure a user can see, with Spark's condition, SQLSTATE and parameters.
 
 An error names its condition and parameters; the sentence comes from `error_conditions.json`, one row per condition:
-`name: [SQLSTATE, sentence with <parameter> holes]`. Names, states and sentences are Apache Spark's (Apache License
-2.0), so that a program which matches on them works; conditions of our own start with `UNBOUNDED_`. Which Java class
-name travels to the client (and so which PySpark exception the user catches) is the `kind`.
+`name: [SQLSTATE, sentence with <parameter> holes, form if it is not whole]`. Names, states and sentences are Apache
+Spark's (Apache License 2.0), so that a program which matches on them works; conditions of our own start with
+`UNBOUNDED_`. Which Java class name travels to the client (and so which PySpark exception the user catches) is the
+`kind`.
 """
 
 from __future__ import annotations
@@ -50,16 +51,17 @@ NO_CONDITION = ""
 """The condition of an error that Spark lets out of Java's library: it has a message alone, the parameter `message`."""
 
 
-_OF_THE_KAFKA_CONNECTOR = (
-    "KAFKA_",
-    "MISMATCHED_TOPIC_PARTITIONS_",
-    "RESOLVED_START_OFFSET_",
-    "UNRESOLVED_START_OFFSET_",
-)
-_NOT_SHOWN = ("_LEGACY_ERROR_TEMP", *_OF_THE_KAFKA_CONNECTOR)
-"""Conditions that have a sentence without their name and state around it."""
-_OF_DELTA = ("DELTA_", "DIFFERENT_DELTA_", "_LEGACY_ERROR_TEMP_DELTA_")
-"""Conditions of Delta Lake, which shows neither state nor place."""
+class Form(Enum):
+    """What of a condition is told around its sentence: by Spark as a rule, by its Kafka connector, by Delta Lake."""
+
+    WHOLE = "whole"
+    """Name, SQLSTATE and place in the text."""
+
+    BARE = "bare"
+    """The place."""
+
+    NAMED = "named"
+    """The name."""
 
 
 class ContextKind(Enum):
@@ -99,11 +101,20 @@ class Origin:
         return QueryContext(ContextKind.SQL, self.text[self.start : self.end + 1], self.start, self.end)
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`sentence` has a `<parameter>` where one is put in."""
+
+    sql_state: str | None
+    sentence: str
+    form: Form = Form.WHOLE
+
+
 @cache
-def conditions() -> Mapping[str, tuple[str | None, str]]:
-    """Every condition this engine can raise: SQLSTATE and sentence by name."""
+def conditions() -> Mapping[str, Condition]:
+    """Every condition this engine can raise, by name."""
     text = resources.files("unbounded").joinpath("error_conditions.json").read_text("utf-8")
-    return {name: (row[0], row[1]) for name, row in json.loads(text).items()}
+    return {name: Condition(row[0], row[1], *map(Form, row[2:])) for name, row in json.loads(text).items()}
 
 
 @dataclass(eq=False)
@@ -135,25 +146,23 @@ class SparkError(Exception):
 
     @property
     def sql_state(self) -> str | None:
-        if self.condition == NO_CONDITION:
-            return None
-        return conditions()[self.condition][0] if self.condition else None
+        return None if self.condition == NO_CONDITION else conditions()[self.condition].sql_state
 
     @property
     def message(self) -> str:
         """The whole sentence as Spark prints it: `[CONDITION] text SQLSTATE: state`."""
         if self.condition == NO_CONDITION:
             return self.parameters["message"]
-        if not self.condition:
-            return self.parameters["message"]
-        sql_state, text = conditions()[self.condition]
+        condition = conditions()[self.condition]
+        text = condition.sentence
         for name, value in self.parameters.items():
             text = text.replace(f"<{name}>", value)
-        if self.condition.startswith(_OF_DELTA):
-            return f"[{self.condition}] {text}"
-        if self.condition.startswith(_NOT_SHOWN):
-            return text + self._place
-        state = f" SQLSTATE: {sql_state}" if sql_state else ""
+        match condition.form:
+            case Form.NAMED:
+                return f"[{self.condition}] {text}"
+            case Form.BARE:
+                return text + self._place
+        state = f" SQLSTATE: {condition.sql_state}" if condition.sql_state else ""
         return f"[{self.condition}] {text}{state}{self._place}{self.detail}"
 
     @property
