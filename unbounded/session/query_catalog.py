@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 
 from unbounded.analysis.context import Ids
-from unbounded.connectors.api import BatchSource
 from unbounded.connectors.formats import DELTA, KAFKA, STATE_FORMATS, is_file_format
 from unbounded.connectors.streams import StreamProvider
 from unbounded.errors import analysis_error
@@ -15,7 +14,7 @@ from unbounded.lowering.lowered import LoweredQuery
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import SortOrder
 from unbounded.plan.identifiers import quote_parts
-from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Scan, Sort, StreamScan
+from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Sort, StreamScan
 from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.file_sources import FileSources
@@ -66,10 +65,10 @@ class QueryCatalog:
                 return self.load(u.DataSource(DELTA, None, options, (table.location,), is_streaming), ids)
             _refuse_time_travel(table.parts, options)
             if is_streaming:
-                return _streamed(self._stream_table(table, options), ids)
+                return self._context(ids).stream(self._stream_table(table, options))
             if table.view_text is not None:
                 return self._analyze(self._tables.view_query(table), table.view_database, ids)
-            return _scanned(self._tables.scan(table, options), ids)
+            return self._context(ids).scan(self._tables.scan(table, options))
         if len(parts) == 2 and parts[0].lower() in (*STATE_FORMATS, KAFKA):
             raise analysis_error("UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY", dataSourceType=parts[0])
         if len(parts) == 2 and (is_file_format(parts[0]) or parts[0].lower() == DELTA):
@@ -92,8 +91,11 @@ class QueryCatalog:
 
     def load(self, source: u.DataSource, ids: Ids) -> LogicalPlan:
         """Raises: SparkError for unknown formats, missing paths, wrong options and schemas that cannot be told"""
-        context = ReadContext(self._names.config, self._files, ids)
+        context = self._context(ids)
         return read_stream(source, context) if source.is_streaming else read_batch(source, context)
+
+    def _context(self, ids: Ids) -> ReadContext:
+        return ReadContext(self._names.config, self._files, ids)
 
     def distinct_values(self, plan: LogicalPlan, limit: int) -> list[object]:
         column = plan.output[0]
@@ -108,14 +110,6 @@ def _refuse_time_travel(parts: tuple[str, ...], options: u.Options) -> None:
     """Raises: SparkError UNSUPPORTED_FEATURE.TIME_TRAVEL: only Delta tables keep versions"""
     if any(u.option(options, name) is not None for name in ("versionAsOf", "timestampAsOf")):
         raise analysis_error("UNSUPPORTED_FEATURE.TIME_TRAVEL", relationId=quote_parts(parts))
-
-
-def _scanned(scan: BatchSource, ids: Ids) -> LogicalPlan:
-    return Scan(scan, ids.attributes(scan.schema))
-
-
-def _streamed(provider: StreamProvider, ids: Ids) -> LogicalPlan:
-    return StreamScan(provider, ids.attributes(provider.schema))
 
 
 def _is_stream(node: object) -> bool:
