@@ -222,7 +222,7 @@ def _check_grouped(expression: object, keys: set[int], *, has_groups: bool) -> N
 def _with_having(aggregate: Aggregate, having: u.Expression, analysis: Analysis) -> LogicalPlan:
     """HAVING sees the output columns, the group columns, and may use aggregates that are not selected."""
     keys = {_bare(g): to_attribute(g) for g in aggregate.grouping}
-    scope = Scope((*aggregate.output, *aggregate.child.output), analysis.outer)
+    scope = Scope((*aggregate.output, *aggregate.child.output), analysis.outer, plans=(aggregate.child,))
     condition = analysis.expression(having, scope)
     extra: list[Alias] = []
     lowered = rewrite_down(condition, lambda node: _having_part(node, aggregate, keys, extra, analysis))

@@ -87,14 +87,14 @@ def analyze(relation: u.Relation, environment: Environment, catalog: Catalog, id
     Raises: SparkError (an AnalysisException or ParseException for the user) for anything that cannot be resolved
     """
     analysis = Analysis(environment, catalog, resolve_expression, resolve_relation, ids or Ids())
-    return resolve_relation(relation, analysis)
+    return analysis.finished(resolve_relation(relation, analysis))
 
 
 def resolve_relation(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
     match relation:
         case u.PlanId(child=child, plan_id=plan_id):
             plan = resolve_relation(child, analysis)
-            analysis.record(plan_id, plan.output)
+            analysis.record(plan_id, plan)
             return plan
         case _:
             return analysis.catalog.stored(relation, _resolve_unnumbered(relation, analysis))

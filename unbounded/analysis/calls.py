@@ -12,6 +12,7 @@ from unbounded.analysis.rewrites import rewrite_call
 from unbounded.analysis.stars import expand_star
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.functions.catalog import REGISTRY
+from unbounded.functions.input_files import METADATA_FIELDS
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import Function, FunctionKind, LambdaParameter
 from unbounded.functions.signature import implicit_cast
@@ -53,6 +54,8 @@ def resolve_call(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -
     function = REGISTRY.find(name)
     if function is None:
         return _resolve_user_function(call, scope, analysis)
+    if name in METADATA_FIELDS:
+        analysis.asked.of_files = True
     call = in_places(call)
     arguments = _resolve_arguments(call, function, scope, analysis)
     if any(isinstance(a, GeneratorCall) for a in arguments):

@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from unbounded.analysis.input_files import find_input_files
+from unbounded.analysis.metadata_columns import let_metadata_through
+from unbounded.connectors.api import MetadataSource
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Alias, Attribute, Expression, LambdaVariable, Metadata
 from unbounded.plan.logical import LogicalPlan
+from unbounded.plan.metadata_columns import metadata_columns
 from unbounded.types.datatypes import DataType, StructType
 
 
@@ -59,20 +63,40 @@ class Ids:
     def attributes(self, schema: StructType) -> tuple[Attribute, ...]:
         return tuple(self.attribute(f.name, f.data_type, f.nullable, f.metadata) for f in schema.fields)
 
+    def metadata_of(self, source: object) -> Attribute | None:
+        """The metadata column of a source that has one."""
+        if not isinstance(source, MetadataSource):
+            return None
+        field = source.metadata_field
+        return self.attribute(field.name, field.data_type, field.nullable, field.metadata)
+
     def alias(self, child: Expression, name: str, metadata: Metadata = ()) -> Alias:
         return Alias(child, self.take(), name, metadata)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Names in sight of an expression: columns, then lambda variables over them, then the query around."""
+    """Names in sight of an expression: columns, then lambda variables over them, then metadata columns of the relations
+    `plans`, then the query around."""
 
     attributes: tuple[Attribute, ...] = ()
     outer: Scope | None = None
     variables: tuple[LambdaVariable, ...] = ()
+    plans: tuple[LogicalPlan, ...] = ()
+
+    @property
+    def metadata_columns(self) -> tuple[Attribute, ...]:
+        return tuple(column for plan in self.plans for column in metadata_columns(plan))
 
     def with_variables(self, variables: tuple[LambdaVariable, ...]) -> Scope:
         return replace(self, variables=variables + self.variables)
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a query asks for that its relations do not have by themselves: of which files rows are."""
+
+    of_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +106,7 @@ class Analysis:
     `resolver` and `analyzer` are the two entries of the recursion (expressions and relations contain each other); they
     come in here so that the modules of a family need not import each other. `ctes` maps lower-case names to analysed
     queries; `outer` is the scope around a subquery; `outputs_by_plan_id` records, for every DataFrame the client
-    numbered, the columns it has here.
+    numbered, the columns it has here, and `plans_by_id` the relation. `asked` is filled while names are resolved.
     """
 
     environment: Environment
@@ -93,6 +117,8 @@ class Analysis:
     ctes: Mapping[str, LogicalPlan] = field(default_factory=dict)
     outer: Scope | None = None
     outputs_by_plan_id: dict[int, list[tuple[Attribute, ...]]] = field(default_factory=dict)
+    plans_by_id: dict[int, list[LogicalPlan]] = field(default_factory=dict)
+    asked: Asked = field(default_factory=Asked)
 
     def expression(self, expression: u.Expression, scope: Scope) -> Expression:
         return self.resolver(expression, scope, self)
@@ -106,10 +132,20 @@ class Analysis:
 
     def scope(self, *plans: LogicalPlan) -> Scope:
         """The scope of expressions over the rows of `plans`."""
-        return Scope(tuple(a for plan in plans for a in plan.output), self.outer)
+        return Scope(tuple(a for plan in plans for a in plan.output), self.outer, plans=plans)
 
-    def record(self, plan_id: int, output: tuple[Attribute, ...]) -> None:
-        self.outputs_by_plan_id.setdefault(plan_id, []).append(output)
+    def record(self, plan_id: int, plan: LogicalPlan) -> None:
+        self.outputs_by_plan_id.setdefault(plan_id, []).append(plan.output)
+        self.plans_by_id.setdefault(plan_id, []).append(plan)
+
+    def finished(self, plan: LogicalPlan) -> LogicalPlan:
+        """`plan` with what was asked for let through to where it is used; only then it can be run."""
+        return answer_file_questions(plan, self.ids.take) if self.asked.of_files else plan
 
     def same_name(self, a: str, b: str) -> bool:
         return a == b if self.environment.is_case_sensitive else a.lower() == b.lower()
+
+
+def answer_file_questions(plan: LogicalPlan, take_id: Callable[[], int]) -> LogicalPlan:
+    """`plan` with metadata columns, and the functions that read them, connected with the scans of files."""
+    return let_metadata_through(find_input_files(plan, take_id))

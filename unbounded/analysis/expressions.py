@@ -64,8 +64,8 @@ def _resolve(expression: u.Expression, scope: Scope, analysis: Analysis) -> Expr
             return _literal(value, data_type, analysis)
         case u.WallClockLiteral(value=value):
             return _literal(instant_us(value, zone_named(analysis.environment.time_zone)), TIMESTAMP, analysis)
-        case u.UnresolvedAttribute(parts=parts, plan_id=plan_id):
-            return _resolve_attribute(parts, plan_id, scope, analysis)
+        case u.UnresolvedAttribute():
+            return _resolve_attribute(expression, scope, analysis)
         case u.UnresolvedFunction():
             return calls.resolve_call(expression, scope, analysis)
         case u.Alias(child=child, names=(name, *_)):
@@ -173,10 +173,12 @@ def parsed(expression: u.Expression) -> u.Expression:
     return parse_expression(expression.text) if isinstance(expression, u.ExpressionText) else expression
 
 
-def _resolve_attribute(parts: tuple[str, ...], plan_id: int | None, scope: Scope, analysis: Analysis) -> Expression:
-    if plan_id is None:
-        return calls.resolve_name_or_constant(parts, scope, analysis)
-    return names.resolve_in_plan(parts, plan_id, scope, analysis)
+def _resolve_attribute(attribute: u.UnresolvedAttribute, scope: Scope, analysis: Analysis) -> Expression:
+    if attribute.plan_id is None:
+        return calls.resolve_name_or_constant(attribute.parts, scope, analysis)
+    if attribute.is_metadata_column:
+        return names.resolve_metadata_in_plan(attribute.parts, attribute.plan_id, scope, analysis)
+    return names.resolve_in_plan(attribute.parts, attribute.plan_id, scope, analysis)
 
 
 _CAST_MODES = {u.CastMode.ANSI: CastMode.ANSI, u.CastMode.TRY: CastMode.TRY, u.CastMode.LEGACY: CastMode.LEGACY}

@@ -32,7 +32,7 @@ def resolve_join(relation: u.Join, analysis: Analysis) -> LogicalPlan:
 def _resolve_right(relation: u.Join, left: LogicalPlan, analysis: Analysis) -> LogicalPlan:
     if not relation.is_lateral:
         return analysis.relation(relation.right)
-    return analysis.subquery(relation.right, Scope(left.output, analysis.outer))
+    return analysis.subquery(relation.right, Scope(left.output, analysis.outer, plans=(left,)))
 
 
 def _condition(relation: u.Join, left: LogicalPlan, right: LogicalPlan, analysis: Analysis) -> Expression | None:

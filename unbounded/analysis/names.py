@@ -9,8 +9,10 @@ from typing import cast
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.errors import SparkError, analysis_error
 from unbounded.plan.expressions import Attribute, Call, Expression, GetField, LambdaVariable, Literal
+from unbounded.plan.metadata_columns import metadata_columns
 from unbounded.plan.tree import rewrite
 from unbounded.types.datatypes import STRING, ArrayType, MapType, StructType
+from unbounded.types.metadata import METADATA_COLUMN_KEY
 
 _MAX_SUGGESTIONS = 5
 
@@ -31,6 +33,7 @@ def find_name(parts: tuple[str, ...], scope: Scope, analysis: Analysis) -> Expre
     current: Scope | None = scope
     while current is not None:
         found = _find_variable(parts, current, analysis) or _find_column(parts, current.attributes, analysis)
+        found = found or _find_metadata(parts, current.metadata_columns, analysis)
         if found is not None:
             return found
         current = current.outer
@@ -51,7 +54,22 @@ def resolve_in_plan(parts: tuple[str, ...], plan_id: int, scope: Scope, analysis
         raise analysis_error("AMBIGUOUS_COLUMN_REFERENCE", name=shown)
     if found:
         return found[0]
+    metadata = _find_metadata(parts, _metadata_of_plan(plan_id, scope, analysis), analysis)
+    if metadata is not None:
+        return metadata
     raise analysis_error("CANNOT_RESOLVE_DATAFRAME_COLUMN", name=shown)
+
+
+def resolve_metadata_in_plan(parts: tuple[str, ...], plan_id: int, scope: Scope, analysis: Analysis) -> Expression:
+    """As `resolve_in_plan` for metadata columns alone, by the names they have while no other column has them.
+
+    Raises: SparkError CANNOT_RESOLVE_DATAFRAME_COLUMN
+    """
+    for column in _metadata_of_plan(plan_id, scope, analysis):
+        if analysis.same_name(dict(column.metadata).get(METADATA_COLUMN_KEY, column.name), parts[0]):
+            analysis.asked.of_files = True
+            return _with_fields(column, parts[1:], analysis)
+    raise analysis_error("CANNOT_RESOLVE_DATAFRAME_COLUMN", name=f'"{".".join(parts)}"')
 
 
 def unresolved_column(parts: Sequence[str], attributes: Sequence[Attribute]) -> SparkError:
@@ -138,6 +156,25 @@ def _find_column(parts: tuple[str, ...], attributes: Sequence[Attribute], analys
             (column,) = found.values()
             return _with_fields(replace(column, name=name), fields, analysis)
     return None
+
+
+def _find_metadata(parts: tuple[str, ...], columns: Sequence[Attribute], analysis: Analysis) -> Expression | None:
+    found = _find_column(parts, columns, analysis)
+    analysis.asked.of_files |= found is not None
+    return found
+
+
+def _metadata_of_plan(plan_id: int, scope: Scope, analysis: Analysis) -> list[Attribute]:
+    """The metadata columns of the DataFrame numbered `plan_id` that are in sight."""
+    recorded = {a.id for plan in analysis.plans_by_id.get(plan_id, []) for a in metadata_columns(plan)}
+    found: dict[int, Attribute] = {}
+    current: Scope | None = scope if recorded else None
+    while current is not None:
+        for column in (*current.attributes, *current.metadata_columns):
+            if column.id in recorded:
+                found.setdefault(column.id, column)
+        current = current.outer
+    return list(found.values())
 
 
 def _matches(attribute: Attribute, qualifier: tuple[str, ...], name: str, analysis: Analysis) -> bool:

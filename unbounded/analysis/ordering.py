@@ -56,7 +56,7 @@ def with_missing_columns(
         if not hidden or not error.condition.startswith(("UNRESOLVED_COLUMN", "CANNOT_RESOLVE_DATAFRAME_COLUMN")):
             raise
         try:
-            resolved = resolve(Scope((*child.output, *hidden), analysis.outer))
+            resolved = resolve(Scope((*child.output, *hidden), analysis.outer, plans=(child,)))
         except SparkError:
             raise error from None
         used = {node.id for part in resolved for node in walk(part) if isinstance(node, Attribute)}

@@ -57,7 +57,8 @@ def resolve_pivot_table(relation: u.PivotTable, analysis: Analysis) -> LogicalPl
 def _distinct_values(relation: u.Aggregate, pivot: u.Pivot, analysis: Analysis) -> tuple[u.Expression, ...]:
     child = analysis.relation(relation.child)
     column = analysis.ids.alias(analysis.expression(pivot.column, analysis.scope(child)), "value")
-    found = analysis.catalog.distinct_values(Project(child, (column,)), MAX_PIVOT_VALUES + 1)
+    rows = analysis.finished(Project(child, (column,)))
+    found = analysis.catalog.distinct_values(rows, MAX_PIVOT_VALUES + 1)
     if len(found) > MAX_PIVOT_VALUES:
         raise analysis_error(
             "_LEGACY_ERROR_TEMP_1324", pivotColumn=pretty_name(column), maxValues=str(MAX_PIVOT_VALUES)

@@ -9,7 +9,7 @@ from typing import cast
 from unbounded.analysis.context import Ids
 from unbounded.functions.signature import implicit_cast
 from unbounded.plan.expressions import Alias, Attribute, LambdaVariable, NamedExpression
-from unbounded.plan.logical import LogicalPlan, Project
+from unbounded.plan.logical import LogicalPlan, Project, Stored
 from unbounded.plan.tree import map_children, walk
 from unbounded.types.datatypes import DataType
 
@@ -30,7 +30,10 @@ def cast_columns(attributes: Sequence[Attribute], types: Sequence[DataType]) -> 
 
 
 def with_fresh_ids(plan: LogicalPlan, ids: Ids) -> LogicalPlan:
-    """A copy of `plan` whose columns and lambda variables all have new ids: a view or CTE used once more."""
+    """A copy of `plan` whose columns and lambda variables all have new ids: a view or CTE used once more.
+
+    Rows it has stored are no longer computed again in it: that plan would have the old ids.
+    """
     renamed = {
         node.id: ids.take()
         for node in {n.id: n for n in walk(plan) if isinstance(n, Attribute | Alias | LambdaVariable)}.values()
@@ -40,6 +43,6 @@ def with_fresh_ids(plan: LogicalPlan, ids: Ids) -> LogicalPlan:
         changed = map_children(node, renew)
         if isinstance(changed, Attribute | Alias | LambdaVariable):
             return replace(changed, id=renamed[changed.id])
-        return changed
+        return replace(changed, computed=None) if isinstance(changed, Stored) else changed
 
     return cast(LogicalPlan, renew(plan))

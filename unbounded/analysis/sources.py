@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.names import quoted
 from unbounded.analysis.plans import cast_output, with_fresh_ids
@@ -79,12 +81,15 @@ def resolve_named_table(relation: u.NamedTable, analysis: Analysis) -> LogicalPl
     name = relation.parts[-1]
     cte = analysis.ctes.get(name.lower()) if len(relation.parts) == 1 else None
     if cte is not None:
-        return with_fresh_ids(cte, analysis.ids)
+        used = with_fresh_ids(cte, analysis.ids)
+        return replace(used, is_view=True) if isinstance(used, SubqueryAlias) else used
     found = analysis.catalog.find_relation(relation.parts, relation.options, relation.is_streaming, analysis.ids)
     if found is None:
         environment = analysis.environment
         path = f"[`system`.`builtin`, `system`.`session`, {quoted((environment.catalog, environment.database))}]"
         raise analysis_error("TABLE_OR_VIEW_NOT_FOUND", relationName=quoted(relation.parts), searchPath=path)
+    if isinstance(found, SubqueryAlias) and found.is_view:
+        return replace(found, name=(name,))
     return SubqueryAlias(found, (name,))
 
 

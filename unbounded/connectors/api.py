@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import pyarrow as pa
 
 from unbounded.cancellation import Cancellation
-from unbounded.types.datatypes import StructType
+from unbounded.types.datatypes import StructField, StructType
 
 
 class BatchSource(Protocol):
@@ -51,6 +51,18 @@ class DescribedSource(Protocol):
 
     @property
     def description(self) -> str: ...
+
+
+@runtime_checkable
+class MetadataSource(Protocol):
+    """A source, batch or streaming, with a column more that only a query which names it reads."""
+
+    @property
+    def metadata_field(self) -> StructField: ...
+
+    def with_metadata(self) -> MetadataSource:
+        """The same read; the column comes last."""
+        ...
 
 
 class BatchSink(Protocol):

@@ -7,6 +7,7 @@ from unbounded.functions import (
     conditionals,
     generators,
     hashes,
+    input_files,
     operators,
     session_values,
     structures,
@@ -63,6 +64,7 @@ REGISTRY = Registry(
         regular.FUNCTIONS,
         hashes.FUNCTIONS,
         session_values.FUNCTIONS,
+        input_files.FUNCTIONS,
     ),
     known=KNOWN,
 )

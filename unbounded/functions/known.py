@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 CRYPTOGRAPHY = frozenset({"aes_encrypt", "aes_decrypt", "try_aes_decrypt"})
-FILES = frozenset({"input_file_name", "input_file_block_start", "input_file_block_length"})
 JAVA = frozenset({"reflect", "java_method", "try_reflect"})
 COLLATIONS = frozenset({"collate", "collations"})
 PARTITIONING = frozenset({"bucket", "years", "months", "days", "hours"})
@@ -133,7 +132,6 @@ SPATIAL = frozenset(["st_asbinary", "st_geogfromwkb", "st_geomfromwkb", "st_sets
 
 KNOWN = frozenset().union(
     CRYPTOGRAPHY,
-    FILES,
     FORMATS,
     JAVA,
     COLLATIONS,

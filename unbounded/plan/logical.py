@@ -61,10 +61,14 @@ class Range(LogicalPlan):
 
 @dataclass(frozen=True, slots=True)
 class Scan(LogicalPlan):
-    """A batch read of `source`, a `connectors.api.BatchSource`; `output` follows the source's schema by position."""
+    """A batch read of `source`, a `connectors.api.BatchSource`; `output` follows the source's schema by position.
+
+    `metadata`: the column that a `connectors.api.MetadataSource` has besides; in `output` only where a query uses it.
+    """
 
     source: Any
     output: tuple[Attribute, ...]
+    metadata: Attribute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +80,31 @@ class Input(LogicalPlan):
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """The plan of stored rows. Not a node: nobody looks below stored rows unless they lack what is asked for."""
+
+    plan: LogicalPlan
+
+
+@dataclass(frozen=True, slots=True)
 class Stored(LogicalPlan):
-    """`rows`, an `execution.stored_rows.StoredRows`: computed once for several uses; `output` by position."""
+    """`rows`, an `execution.stored_rows.StoredRows`: computed once for several uses; `output` by position.
+
+    `computed`: how they are computed again, with the same output, for metadata columns that are not stored.
+    """
 
     rows: Any
     output: tuple[Attribute, ...]
+    computed: Computed | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamScan(LogicalPlan):
-    """A streaming read of `source`, a `connectors.streams.StreamProvider`."""
+    """A streaming read of `source`, a `connectors.streams.StreamProvider`; `metadata` as in `Scan`."""
 
     source: Any
     output: tuple[Attribute, ...]
+    metadata: Attribute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +139,18 @@ class Join(LogicalPlan):
 
     @property
     def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]
-        left, right = self.left.output, self.right.output
-        if self.kind in (JoinKind.LEFT_SEMI, JoinKind.LEFT_ANTI):
-            return left
-        if self.kind in (JoinKind.RIGHT_OUTER, JoinKind.FULL_OUTER):
-            left = tuple(replace(a, nullable=True) for a in left)
-        if self.kind in (JoinKind.LEFT_OUTER, JoinKind.FULL_OUTER):
-            right = tuple(replace(a, nullable=True) for a in right)
-        return left + right
+        return joined_columns(self.left.output, self.right.output, self.kind)
+
+
+def joined_columns(left: tuple[Attribute, ...], right: tuple[Attribute, ...], kind: JoinKind) -> tuple[Attribute, ...]:
+    """What comes out of a join for columns of its sides."""
+    if kind in (JoinKind.LEFT_SEMI, JoinKind.LEFT_ANTI):
+        return left
+    if kind in (JoinKind.RIGHT_OUTER, JoinKind.FULL_OUTER):
+        left = tuple(replace(a, nullable=True) for a in left)
+    if kind in (JoinKind.LEFT_OUTER, JoinKind.FULL_OUTER):
+        right = tuple(replace(a, nullable=True) for a in right)
+    return left + right
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +272,12 @@ class Sample(LogicalPlan):
 
 @dataclass(frozen=True, slots=True)
 class SubqueryAlias(LogicalPlan):
-    """Gives the child's columns the qualifier `name`; changes no rows."""
+    """Gives the child's columns the qualifier `name`; changes no rows. `is_view`: of a view, a CTE or a DataFrame in a
+    SQL text, whose metadata columns nobody sees from outside."""
 
     child: LogicalPlan
     name: tuple[str, ...]
+    is_view: bool = False
 
     @property
     def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]

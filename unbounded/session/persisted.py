@@ -10,7 +10,7 @@ from unbounded.execution.stored_rows import StoredRows
 from unbounded.lowering.lowered import LoweredQuery
 from unbounded.plan import unresolved as u
 from unbounded.plan.identity import identity_of_relation
-from unbounded.plan.logical import LogicalPlan, Stored
+from unbounded.plan.logical import Computed, LogicalPlan, Stored
 from unbounded.plan.streaming import is_streaming
 from unbounded.plan.tree import contains
 from unbounded.session.storage_level import NOT_STORED, StorageLevel
@@ -71,7 +71,7 @@ class PersistedRelations:
                 return plan
             if kept.rows is None:
                 kept.rows = StoredRows(lower(plan))
-            return Stored(kept.rows, plan.output)
+            return Stored(kept.rows, plan.output, Computed(plan))
 
 
 def _drop(kept: _Kept | None) -> None:

@@ -14,7 +14,7 @@ from unbounded.lowering.lowered import LoweredQuery
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import SortOrder
 from unbounded.plan.identifiers import quote_parts
-from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Sort, StreamScan
+from unbounded.plan.logical import Deduplicate, Limit, LogicalPlan, Sort, StreamScan, SubqueryAlias
 from unbounded.plan.tree import contains
 from unbounded.session.catalog import SessionCatalog
 from unbounded.session.file_sources import FileSources
@@ -58,7 +58,7 @@ class QueryCatalog:
             _refuse_time_travel(parts, options)
             if is_streaming and not contains(view, _is_stream):
                 raise analysis_error("_LEGACY_ERROR_TEMP_1008", quoted=".".join(parts))
-            return view
+            return SubqueryAlias(view, parts[-1:], is_view=True)
         table = self._tables.find(parts)
         if table is not None:
             if table.format == DELTA:
@@ -67,7 +67,8 @@ class QueryCatalog:
             if is_streaming:
                 return self._context(ids).stream(self._stream_table(table, options))
             if table.view_text is not None:
-                return self._analyze(self._tables.view_query(table), table.view_database, ids)
+                view = self._analyze(self._tables.view_query(table), table.view_database, ids)
+                return SubqueryAlias(view, parts[-1:], is_view=True)
             return self._context(ids).scan(self._tables.scan(table, options))
         if len(parts) == 2 and parts[0].lower() in (*STATE_FORMATS, KAFKA):
             raise analysis_error("UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY", dataSourceType=parts[0])

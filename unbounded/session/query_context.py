@@ -8,13 +8,14 @@ from dataclasses import replace
 import pyarrow as pa
 
 from unbounded.analysis.analyzer import analyze
-from unbounded.analysis.context import Ids
+from unbounded.analysis.context import Ids, answer_file_questions
 from unbounded.cancellation import Cancellation
 from unbounded.connectors.files.paths import local_path
 from unbounded.execution.database import Database
 from unbounded.execution.queries import Run, run_to_table
 from unbounded.functions.environment import Environment
 from unbounded.lowering.lowered import LoweredQuery
+from unbounded.optimizer.fresh_ids import FreshIds
 from unbounded.plan import unresolved as u
 from unbounded.plan.logical import LogicalPlan
 from unbounded.session.catalog import SessionCatalog
@@ -72,7 +73,7 @@ def _context(
         collect,
         analyze_view,
         lambda operation, arguments: call_catalog(operation, arguments, context),
-        lambda plan: pipeline.lower(plan),
+        lambda plan: pipeline.lower(answer_file_questions(plan, FreshIds(plan).take)),
     )
     pipeline = Pipeline(environment, catalog, database)
     context = CommandContext(config, names, tables, files, pipeline, database, cancellation)

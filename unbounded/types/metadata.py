@@ -12,6 +12,9 @@ CHAR_VARCHAR_KEY = "__CHAR_VARCHAR_TYPE_STRING"
 COLLATIONS_KEY = "__COLLATIONS"
 COMMENT_KEY = "comment"
 DEFAULT_KEY = "CURRENT_DEFAULT"
+METADATA_COLUMN_KEY = "__metadata_col"
+"""Of a metadata column: its name while no other column has it."""
+FILE_METADATA_KEY = "__file_source_metadata_col"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from unbounded.checkpoint.compactible_log import CompactibleLog, LogSettings
@@ -21,16 +21,17 @@ from unbounded.connectors.file_streams.options import CleanSource, FileStreamOpt
 from unbounded.connectors.file_streams.seen import SeenFiles
 from unbounded.connectors.files.listing import DataFile
 from unbounded.connectors.files.paths import encoded_uri, path_of_uri
+from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.option_values import illegal_argument
 from unbounded.connectors.streams import SourceContext
 from unbounded.errors import NO_CONDITION, ErrorKind, SparkError
-from unbounded.types.datatypes import StructType
+from unbounded.types.datatypes import StructField, StructType
 
 FindFiles = Callable[[], Sequence[DataFile]]
 """The files there are now."""
 
-ReadFiles = Callable[[Sequence[str]], Any]
-"""Paths of data files -> the `connectors.api.BatchSource` of exactly these files."""
+ReadFiles = Callable[[Sequence[str]], FileScan]
+"""Paths of data files -> the read of exactly these files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,14 @@ class FileStreamProvider:
 
     def input_files(self) -> list[str]:
         return []
+
+    @property
+    def metadata_field(self) -> StructField:
+        return self.read(()).metadata_field
+
+    def with_metadata(self) -> FileStreamProvider:
+        schema = StructType((*self.schema.fields, self.metadata_field))
+        return replace(self, schema=schema, read=lambda paths: self.read(paths).with_metadata())
 
 
 @dataclass(frozen=True, slots=True)

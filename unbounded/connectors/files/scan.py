@@ -15,10 +15,11 @@ from unbounded.connectors.files.format_options import (
     TextOptions,
 )
 from unbounded.connectors.files.listing import DataFile
+from unbounded.connectors.files.metadata import metadata_field
 from unbounded.connectors.files.partitions import read_values
 from unbounded.connectors.files.paths import file_uri
 from unbounded.connectors.formats import FileFormat
-from unbounded.types.datatypes import StructType
+from unbounded.types.datatypes import StructField, StructType
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class FileScan:
     `data_schema` are the columns inside the files, `partition_schema` those in the names of their folders, which come
     after them. `required`: positions of the columns a query uses, None for all (set by the optimizer; columns that
     are not required are still in the output, and may hold anything). `told`: names of partition columns that no folder
-    tells, but the files' `values` (Parquet only).
+    tells, but the files' `values` (Parquet only). `has_metadata`: whether the column `_metadata` comes last.
     """
 
     format: FileFormat
@@ -38,10 +39,19 @@ class FileScan:
     partition_schema: StructType = StructType()
     required: frozenset[int] | None = None
     told: frozenset[str] = frozenset()
+    has_metadata: bool = False
 
     @property
     def schema(self) -> StructType:
-        return StructType(self.data_schema.fields + self.partition_schema.fields)
+        metadata = (self.metadata_field,) if self.has_metadata else ()
+        return StructType(self.data_schema.fields + self.partition_schema.fields + metadata)
+
+    @property
+    def metadata_field(self) -> StructField:
+        return metadata_field(self.format, StructType(self.data_schema.fields + self.partition_schema.fields))
+
+    def with_metadata(self) -> FileScan:
+        return replace(self, has_metadata=True)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -60,7 +70,7 @@ class FileScan:
 
     def with_paths(self, paths: Sequence[str]) -> FileScan:
         """The same read of the files at `paths` (absolute), whose innermost folders hold the partition values."""
-        files = [DataFile(path, _size(path), 0, self._values_of(path)) for path in paths]
+        files = [DataFile(path, *_size_and_time(path), self._values_of(path)) for path in paths]
         return self.with_files(files).in_reading_order()
 
     def _values_of(self, path: str) -> tuple[str | None, ...]:
@@ -84,12 +94,13 @@ class FileScan:
         return names.index(self.options.corrupt_column) if self.options.corrupt_column in names else None
 
 
-def _size(path: str) -> int:
-    """0 if the file is gone: reading it says so."""
+def _size_and_time(path: str) -> tuple[int, int]:
+    """In bytes, and milliseconds since the epoch; 0 if the file is gone: reading it says so."""
     try:
-        return os.path.getsize(path)
+        status = os.stat(path)
     except OSError:
-        return 0
+        return 0, 0
+    return status.st_size, status.st_mtime_ns // 1_000_000
 
 
 _DEFAULTS: dict[FileFormat, FormatOptions] = {

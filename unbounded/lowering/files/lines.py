@@ -66,7 +66,8 @@ def no_lines(scan: FileScan) -> str:
     return f"SELECT '' AS line, '' AS file{parts} WHERE false"
 
 
-_FILE = "_unbounded_path"
+FILE_COLUMN = "_unbounded_path"
+"""The name of the column for a row's file in `file_arguments`."""
 
 
 def hive_arguments(scan: FileScan) -> str:
@@ -81,9 +82,10 @@ def partition_texts(scan: FileScan) -> str:
     return "".join(f", {value} AS part{i}" for i, value in enumerate(texts))
 
 
-def told_arguments(scan: FileScan) -> str:
-    """Reader arguments which give the name of a row's file, by which `with_told` finds what is told of it."""
-    return f", filename = '{_FILE}'" if scan.told else ""
+def file_arguments(scan: FileScan) -> str:
+    """Parquet reader arguments which give the path of a row's file, and its place there, if something asks for them."""
+    file = f", filename = '{FILE_COLUMN}'" if scan.told or scan.has_metadata else ""
+    return f"{file}, file_row_number = true" if scan.has_metadata else file
 
 
 def with_told(reader: str, scan: FileScan) -> str:
@@ -92,8 +94,8 @@ def with_told(reader: str, scan: FileScan) -> str:
         return reader
     positions = [i for i, name in enumerate(scan.partition_schema.names) if name in scan.told]
     rows = (", ".join([text(f.path), *(_told(f.values[p]) for p in positions)]) for f in scan.files)
-    names = ", ".join([_FILE, *(f"told{position}" for position in positions)])
-    return f"{reader} JOIN (VALUES {', '.join(f'({row})' for row in rows)}) AS told({names}) USING ({_FILE})"
+    names = ", ".join([FILE_COLUMN, *(f"told{position}" for position in positions)])
+    return f"{reader} JOIN (VALUES {', '.join(f'({row})' for row in rows)}) AS told({names}) USING ({FILE_COLUMN})"
 
 
 def _told(value: str | None) -> str:

@@ -11,6 +11,7 @@ from unbounded.errors import ErrorKind
 from unbounded.functions.engine import raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.text_forms import from_text
+from unbounded.lowering.files.metadata import metadata_value
 from unbounded.types.coercion import is_string_like
 
 
@@ -76,7 +77,12 @@ def _output(scan: FileScan, environment: Environment) -> str:
             continue
         items.append(f"value{position} AS v{index}")
         position += 1
-    return ", ".join([*items, *partition_values(scan, environment)]) or "0 AS none"
+    return ", ".join([*items, *values_of_file(scan, "file", environment)]) or "0 AS none"
+
+
+def values_of_file(scan: FileScan, file: str, environment: Environment, row_number: str | None = None) -> list[str]:
+    """The columns behind those inside the files: partition values, and `_metadata` if the scan has it."""
+    return [*partition_values(scan, environment), *metadata_value(scan, file, row_number)]
 
 
 def partition_values(scan: FileScan, environment: Environment) -> list[str]:

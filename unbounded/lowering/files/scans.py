@@ -14,15 +14,17 @@ from unbounded.functions.engine import engine_type, quote, text
 from unbounded.lowering.files.csv import lower_csv
 from unbounded.lowering.files.json import lower_json
 from unbounded.lowering.files.lines import (
+    FILE_COLUMN,
+    file_arguments,
     hive_arguments,
     lower_contents,
     lower_lines,
     no_lines,
     partition_texts,
-    told_arguments,
     with_told,
 )
-from unbounded.lowering.files.records import partition_values
+from unbounded.lowering.files.metadata import ROW_NUMBER, metadata_value
+from unbounded.lowering.files.records import values_of_file
 from unbounded.lowering.lowered import Lowering, column
 from unbounded.plan.expressions import Attribute
 from unbounded.types.datatypes import ArrayType, MapType, StructField, StructType, TimestampType
@@ -55,7 +57,7 @@ def _lower_text(scan: FileScan, lowering: Lowering) -> str:
     else:
         rows = lower_lines(scan, lowering, separator=scan.options.line_separator, keeps_blank=True)
     values = ["line AS v0"] if scan.data_schema.fields else []
-    items = ", ".join([*values, *partition_values(scan, lowering.environment)])
+    items = ", ".join([*values, *values_of_file(scan, "file", lowering.environment)])
     return f"SELECT {items or '0 AS none'} FROM ({rows}) AS lines"
 
 
@@ -63,8 +65,8 @@ def _lower_binary(scan: FileScan, lowering: Lowering) -> str:
     if not scan.files:
         return _no_rows(scan, lowering)
     paths = ", ".join(map(text, scan.paths))
-    values = (f"{value} AS v{i}" for i, value in enumerate(_BINARY_COLUMNS))
-    return f"SELECT {', '.join(values)} FROM read_blob([{paths}])"
+    values = [f"{value} AS v{i}" for i, value in enumerate(_BINARY_COLUMNS)]
+    return f"SELECT {', '.join([*values, *metadata_value(scan, 'filename')])} FROM read_blob([{paths}])"
 
 
 def _lower_parquet(scan: FileScan, lowering: Lowering) -> str:
@@ -73,14 +75,16 @@ def _lower_parquet(scan: FileScan, lowering: Lowering) -> str:
         return _no_rows(scan, lowering)
     paths = ", ".join(map(text, scan.paths))
     by_name = ", union_by_name = true" if len(scan.files) > 1 else ""
-    reader = with_told(f"read_parquet([{paths}]{by_name}{hive_arguments(scan)}{told_arguments(scan)})", scan)
+    reader = with_told(f"read_parquet([{paths}]{by_name}{hive_arguments(scan)}{file_arguments(scan)})", scan)
     check_types(scan.paths, scan.data_schema)
     present = column_names(scan.paths)
     fields = scan.data_schema.fields
     values = [_stored(f) if f.name.lower() in present else f"CAST(NULL AS {engine_type(f.data_type)})" for f in fields]
     named = ", ".join(f"{value} AS v{i}" for i, value in enumerate(values)) or "0 AS none"
-    items = ", ".join([*(f"v{i}" for i in range(len(values))), *partition_values(scan, lowering.environment)])
-    return f"SELECT {items or 'none'} FROM (SELECT {named}{partition_texts(scan)} FROM {reader}) AS stored"
+    of_file = values_of_file(scan, FILE_COLUMN, lowering.environment, ROW_NUMBER)
+    items = ", ".join([*(f"v{i}" for i in range(len(values))), *of_file])
+    row = f", {FILE_COLUMN}, {ROW_NUMBER}" if scan.has_metadata else ""
+    return f"SELECT {items or 'none'} FROM (SELECT {named}{partition_texts(scan)}{row} FROM {reader}) AS stored"
 
 
 def _stored(field: StructField) -> str:

@@ -34,10 +34,10 @@ class ReadContext:
     ids: Ids
 
     def scan(self, source: BatchSource) -> LogicalPlan:
-        return Scan(source, self.ids.attributes(source.schema))
+        return Scan(source, self.ids.attributes(source.schema), self.ids.metadata_of(source))
 
     def stream(self, provider: StreamProvider) -> LogicalPlan:
-        return StreamScan(provider, self.ids.attributes(provider.schema))
+        return StreamScan(provider, self.ids.attributes(provider.schema), self.ids.metadata_of(provider))
 
 
 @dataclass(frozen=True, slots=True)
