@@ -33,6 +33,7 @@ from unbounded.plan.logical import (
     Scan,
     SetOperation,
     Sort,
+    Stored,
     StreamScan,
     SubqueryAlias,
     WithWatermark,
@@ -115,6 +116,8 @@ def _source_count(plan: LogicalPlan) -> int:
     """Reads of files below; the sides of a union are never read at the same time."""
     if isinstance(plan, Scan | StreamScan):
         return int(plan.metadata is not None)
+    if isinstance(plan, Stored):
+        return 0 if plan.computed is None else _source_count(plan.computed.plan)
     counts = [_source_count(child) for child in children(plan) if isinstance(child, LogicalPlan)]
     return max(counts, default=0) if isinstance(plan, SetOperation) and _is_union(plan) else sum(counts)
 

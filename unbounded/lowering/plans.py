@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from unbounded.connectors.files.scan import FileScan
+from unbounded.functions.determinism import changes_from_call_to_call
 from unbounded.functions.engine import engine_type
 from unbounded.functions.environment import Environment
 from unbounded.lowering.constant_rows import lower_constant_rows
@@ -25,7 +26,7 @@ from unbounded.lowering.lowered import (
     column_of,
     lowered_of,
 )
-from unbounded.plan.expressions import Alias, Attribute, NamedExpression, to_attribute
+from unbounded.plan.expressions import Alias, Attribute, Expression, NamedExpression, to_attribute
 from unbounded.plan.logical import (
     Aggregate,
     CoGroupMap,
@@ -53,6 +54,7 @@ from unbounded.plan.logical import (
     Tail,
     WithWatermark,
 )
+from unbounded.plan.tree import walk
 from unbounded.plan.unresolved import JoinKind, SetOperator
 from unbounded.types.datatypes import DoubleType, FloatType
 
@@ -192,8 +194,14 @@ def _positional(side: LogicalPlan, output: tuple[Attribute, ...], lowering: Lowe
 
 
 def _lower_sort(plan: Sort, lowering: Lowering) -> str:
-    order = ", ".join(map(_expressions(lowering).sort_order, plan.order))
-    return f"SELECT {_columns(plan.output)} FROM {_from(plan.child, lowering)} ORDER BY {order}"
+    """The engine refuses constants, which order nothing."""
+    order = ", ".join(_expressions(lowering).sort_order(o) for o in plan.order if not _is_constant(o.child))
+    ordered = f" ORDER BY {order}" if order else ""
+    return f"SELECT {_columns(plan.output)} FROM {_from(plan.child, lowering)}{ordered}"
+
+
+def _is_constant(expression: Expression) -> bool:
+    return not any(isinstance(part, Attribute) or changes_from_call_to_call(part) for part in walk(expression))
 
 
 def _lower_limit(plan: Limit, lowering: Lowering) -> str:

@@ -27,6 +27,7 @@ from unbounded.session.file_sources import check_types
 from unbounded.storage.disk import Disk
 from unbounded.types.arrow import to_arrow_schema
 from unbounded.types.datatypes import StructType
+from unbounded.types.storing import without_query_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class FileWrite:
             destination.path,
             destination.format,
             self.format,
-            with_schema(stored, schema) if destination.format is FileFormat.PARQUET else stored,
+            with_schema(stored, without_query_marks(schema)) if destination.format is FileFormat.PARQUET else stored,
             schema.names,
             bool(self.partitions),
             destination.overwrites,

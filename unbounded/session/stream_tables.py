@@ -12,6 +12,7 @@ from unbounded.session.commands.context import CommandContext
 from unbounded.session.commands.definitions import create_table
 from unbounded.session.warehouse import Table, TableKind
 from unbounded.types.datatypes import StructType
+from unbounded.types.storing import stored_schema
 
 _OF_THE_STREAM = frozenset({"path", "checkpointlocation", "retention"})
 """Options of the writer that say nothing about the table's files."""
@@ -42,7 +43,9 @@ def table_for_stream(command: u.WriteStream, schema: StructType, context: Comman
 def _definition(command: u.WriteStream, schema: StructType) -> u.CreateTable:
     options = tuple((key, value) for key, value in command.options if key.lower() not in _OF_THE_STREAM)
     location = u.option(command.options, "path")
-    return u.CreateTable(command.table, schema, None, command.format, options, location, command.partition_columns)
+    return u.CreateTable(
+        command.table, stored_schema(schema), None, command.format, options, location, command.partition_columns
+    )
 
 
 def table_columns(rows: LogicalPlan, table: Table, ids: Ids, policy: str) -> LogicalPlan:

@@ -17,7 +17,7 @@ from unbounded.connectors.files.format_options import (
 from unbounded.connectors.files.listing import DataFile
 from unbounded.connectors.files.metadata import metadata_field
 from unbounded.connectors.files.partitions import read_values
-from unbounded.connectors.files.paths import file_uri
+from unbounded.connectors.files.paths import encoded_uri
 from unbounded.connectors.formats import FileFormat
 from unbounded.types.datatypes import StructField, StructType
 
@@ -58,7 +58,7 @@ class FileScan:
         return tuple(file.path for file in self.files)
 
     def input_files(self) -> Sequence[str]:
-        return [file_uri(path) for path in sorted(self.paths)]
+        return [encoded_uri(path) for path in sorted(self.paths)]
 
     def in_reading_order(self) -> FileScan:
         """The same read with the largest file first, as Spark packs files into tasks; equal ones stay in order."""

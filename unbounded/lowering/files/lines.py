@@ -52,8 +52,12 @@ def lower_contents(scan: FileScan) -> str:
         raise not_supported(f"Reading the compressed file {compressed[0]} as a whole", "Decompress it first.")
     if not scan.files:
         return no_lines(scan)
-    parts = "".join(f", {_value_in_path(name)} AS part{i}" for i, name in enumerate(scan.partition_schema.names))
-    return f"SELECT content AS line, filename AS file{parts} FROM read_text({_list(scan.paths)})"
+    return f"SELECT content AS line, filename AS file{texts_of_paths(scan)} FROM read_text({_list(scan.paths)})"
+
+
+def texts_of_paths(scan: FileScan) -> str:
+    """`, … AS part0, …` over a reader of whole files, which has the column `filename`."""
+    return "".join(f", {_value_in_path(name)} AS part{i}" for i, name in enumerate(scan.partition_schema.names))
 
 
 def is_filled(line: str) -> str:

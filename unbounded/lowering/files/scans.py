@@ -21,9 +21,10 @@ from unbounded.lowering.files.lines import (
     lower_lines,
     no_lines,
     partition_texts,
+    texts_of_paths,
     with_told,
 )
-from unbounded.lowering.files.metadata import ROW_NUMBER, metadata_value
+from unbounded.lowering.files.metadata import ROW_NUMBER
 from unbounded.lowering.files.records import values_of_file
 from unbounded.lowering.lowered import Lowering, column
 from unbounded.plan.expressions import Attribute
@@ -45,7 +46,8 @@ def _refuse_only_corrupt(scan: FileScan) -> None:
     position = scan.corrupt_position
     if position is None or not isinstance(scan.options, CsvOptions | JsonOptions):
         return
-    is_only = len(scan.data_schema.fields) == 1 if scan.required is None else scan.required == {position}
+    of_files = range(len(scan.data_schema.fields), len(scan.schema.fields))
+    is_only = len(scan.data_schema.fields) == 1 if scan.required is None else scan.required - {*of_files} == {position}
     if is_only:
         raise analysis_error("UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN")
 
@@ -65,8 +67,11 @@ def _lower_binary(scan: FileScan, lowering: Lowering) -> str:
     if not scan.files:
         return _no_rows(scan, lowering)
     paths = ", ".join(map(text, scan.paths))
-    values = [f"{value} AS v{i}" for i, value in enumerate(_BINARY_COLUMNS)]
-    return f"SELECT {', '.join([*values, *metadata_value(scan, 'filename')])} FROM read_blob([{paths}])"
+    values = ", ".join(f"{value} AS v{i}" for i, value in enumerate(_BINARY_COLUMNS))
+    rows = f"SELECT {values}, filename AS file{texts_of_paths(scan)} FROM read_blob([{paths}])"
+    columns = (f"v{i}" for i in range(len(_BINARY_COLUMNS)))
+    items = ", ".join([*columns, *values_of_file(scan, "file", lowering.environment)])
+    return f"SELECT {items} FROM ({rows}) AS files"
 
 
 def _lower_parquet(scan: FileScan, lowering: Lowering) -> str:

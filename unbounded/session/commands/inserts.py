@@ -30,6 +30,7 @@ from unbounded.session.pipeline import refuse_stream
 from unbounded.session.tables import already_exists
 from unbounded.session.warehouse import Table, TableKind
 from unbounded.storage.local import LocalFileSystem
+from unbounded.types.storing import stored_schema
 
 
 def insert_into(command: u.InsertInto, context: CommandContext) -> None:
@@ -235,7 +236,7 @@ def create_table_as(command: u.CreateTable, context: CommandContext) -> None:
     assert command.query is not None
     ids = Ids()
     plan = context.analyze_written(command.query, ids)
-    table = create_table(replace(command, schema=plan.schema, query=None), context, is_stored=False)
+    table = create_table(replace(command, schema=stored_schema(plan.schema), query=None), context, is_stored=False)
     has_rows = existing is not None or (os.path.isdir(table.location) and bool(os.listdir(table.location)))
     if existing is None and has_rows and table.kind is TableKind.MANAGED:
         location = f"'file:{table.location}'"
