@@ -65,9 +65,9 @@ class Ids:
 
     def metadata_of(self, source: object) -> Attribute | None:
         """The metadata column of a source that has one."""
-        if not isinstance(source, MetadataSource):
+        field = source.metadata_field if isinstance(source, MetadataSource) else None
+        if field is None:
             return None
-        field = source.metadata_field
         return self.attribute(field.name, field.data_type, field.nullable, field.metadata)
 
     def alias(self, child: Expression, name: str, metadata: Metadata = ()) -> Alias:

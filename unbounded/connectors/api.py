@@ -58,7 +58,9 @@ class MetadataSource(Protocol):
     """A source, batch or streaming, with a column more that only a query which names it reads."""
 
     @property
-    def metadata_field(self) -> StructField: ...
+    def metadata_field(self) -> StructField | None:
+        """None if this read has no such column after all."""
+        ...
 
     def with_metadata(self) -> MetadataSource:
         """The same read; the column comes last."""

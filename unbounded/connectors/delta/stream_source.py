@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,22 +19,38 @@ from unbounded.connectors.delta.stream_options import LATEST, DeltaStreamOptions
 from unbounded.connectors.delta.table import Snapshot
 from unbounded.connectors.delta.time_travel import after_last_commit
 from unbounded.connectors.files.listing import DataFile
+from unbounded.connectors.files.scan import FileScan
 from unbounded.connectors.streams import SourceContext
-from unbounded.types.datatypes import StructType
+from unbounded.types.datatypes import StructField, StructType
 
 
 @dataclass(frozen=True, slots=True)
 class DeltaStreamProvider:
-    """`table` as it was when the stream was described; `options` by names in lower case."""
+    """`table` as it was when the stream was described; `options` by names in lower case. `has_metadata`: whether the
+    column `_metadata` comes last."""
 
     table: Snapshot
     options: Mapping[str, str]
     time_zone: str
     zone: ZoneInfo | timezone
+    has_metadata: bool = False
 
     @property
     def schema(self) -> StructType:
-        return self.files().scan(()).schema
+        return self.read(self.files(), ()).schema
+
+    @property
+    def metadata_field(self) -> StructField | None:
+        """Rows of the change data feed have none."""
+        return None if delta_stream_options(self.options).reads_feed else self.files().scan(()).metadata_field
+
+    def with_metadata(self) -> DeltaStreamProvider:
+        return replace(self, has_metadata=True)
+
+    def read(self, streamed: StreamedFiles, files: Iterable[DataFile]) -> FileScan:
+        """The read of some of the files that `streamed` knows of."""
+        scan = streamed.scan(files)
+        return scan.with_metadata() if self.has_metadata else scan
 
     def files(self) -> StreamedFiles:
         options = delta_stream_options(self.options)
@@ -89,7 +105,7 @@ class DeltaStreamSource:
         last = offset_from_json(end, self._table.table_id)
         after = self._start_of(last) if start is None else offset_from_json(start, self._table.table_id)
         taken = itertools.takewhile(lambda placed: _is_within(placed[0], last), self._files_after(after))
-        return self._files.scan(file for _, file in taken)
+        return self._provider.read(self._files, (file for _, file in taken))
 
     def commit(self, end: str) -> None:
         done = offset_from_json(end, self._table.table_id)

@@ -25,7 +25,7 @@ def lower_csv(scan: FileScan, lowering: Lowering) -> str:
     ]
     uses_all = scan.corrupt_position is not None or all(scan.requires(i) for i in range(len(scan.data_schema.fields)))
     wrong_width = f"len(tokens) <> {len(fields)}" if uses_all else None
-    return lower_records(scan, options.mode, source, columns, wrong_width, lowering.environment)
+    return lower_records(scan, options.mode, source, columns, wrong_width, lowering)
 
 
 def lower_csv_tokens(scan: FileScan, options: CsvOptions, lowering: Lowering) -> str:

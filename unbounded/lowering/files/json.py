@@ -35,7 +35,7 @@ def lower_json(scan: FileScan, lowering: Lowering) -> str:
     parsed = _parsed("line", json_text(StructType(tuple(fields))), options)
     source = f"SELECT line, file{others}, {parsed} AS document FROM ({documents}) AS documents"
     columns = [_column(f, options.formats, lowering.environment) for f in fields]
-    return lower_records(scan, options.mode, source, columns, "document IS NULL", lowering.environment)
+    return lower_records(scan, options.mode, source, columns, "document IS NULL", lowering)
 
 
 def _column(field: StructField, formats: DateFormats, environment: Environment) -> Column:

@@ -12,6 +12,7 @@ from unbounded.functions.engine import raise_error
 from unbounded.functions.environment import Environment
 from unbounded.functions.text_forms import from_text
 from unbounded.lowering.files.metadata import metadata_value
+from unbounded.lowering.lowered import Lowering
 from unbounded.types.coercion import is_string_like
 
 
@@ -29,7 +30,7 @@ def lower_records(
     source: str,
     columns: Sequence[Column],
     bad_record: str | None,
-    environment: Environment,
+    lowering: Lowering,
 ) -> str:
     """A SELECT of all columns of the scan as `v0`, `v1`, …
 
@@ -43,7 +44,7 @@ def lower_records(
     own = [f"cell{i}" for i in range(len(columns))]
     read = ", ".join([*passed, "is_bad_record", *own, *([values] if values else [])])
     valued = f"SELECT {read} FROM ({celled}) AS celled"
-    return f"SELECT {_output(scan, environment)} FROM ({valued}) AS valued{_condition(scan, mode, columns)}".replace(
+    return f"SELECT {_output(scan, lowering)} FROM ({valued}) AS valued{_condition(scan, mode, columns)}".replace(
         "{is_bad}", is_bad(scan, columns)
     )
 
@@ -69,7 +70,7 @@ def _condition(scan: FileScan, mode: Mode, columns: Sequence[Column]) -> str:
     return ""
 
 
-def _output(scan: FileScan, environment: Environment) -> str:
+def _output(scan: FileScan, lowering: Lowering) -> str:
     items, position = [], 0
     for index in range(len(scan.data_schema.fields)):
         if index == scan.corrupt_position:
@@ -77,15 +78,15 @@ def _output(scan: FileScan, environment: Environment) -> str:
             continue
         items.append(f"value{position} AS v{index}")
         position += 1
-    return ", ".join([*items, *values_of_file(scan, "file", environment)]) or "0 AS none"
+    return ", ".join([*items, *values_of_file(scan, "file", lowering)]) or "0 AS none"
 
 
-def values_of_file(scan: FileScan, file: str, environment: Environment, row_number: str | None = None) -> list[str]:
+def values_of_file(scan: FileScan, file: str, lowering: Lowering, row_number: str | None = None) -> list[str]:
     """The columns behind those inside the files: partition values, and `_metadata` if the scan has it."""
-    return [*partition_values(scan, environment), *metadata_value(scan, file, row_number)]
+    return [*_partition_values(scan, lowering.environment), *metadata_value(scan, file, lowering, row_number)]
 
 
-def partition_values(scan: FileScan, environment: Environment) -> list[str]:
+def _partition_values(scan: FileScan, environment: Environment) -> list[str]:
     """`part0 … AS vN` for each partition column."""
     first = len(scan.data_schema.fields)
     return [

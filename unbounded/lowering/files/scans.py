@@ -59,7 +59,7 @@ def _lower_text(scan: FileScan, lowering: Lowering) -> str:
     else:
         rows = lower_lines(scan, lowering, separator=scan.options.line_separator, keeps_blank=True)
     values = ["line AS v0"] if scan.data_schema.fields else []
-    items = ", ".join([*values, *values_of_file(scan, "file", lowering.environment)])
+    items = ", ".join([*values, *values_of_file(scan, "file", lowering)])
     return f"SELECT {items or '0 AS none'} FROM ({rows}) AS lines"
 
 
@@ -70,7 +70,7 @@ def _lower_binary(scan: FileScan, lowering: Lowering) -> str:
     values = ", ".join(f"{value} AS v{i}" for i, value in enumerate(_BINARY_COLUMNS))
     rows = f"SELECT {values}, filename AS file{texts_of_paths(scan)} FROM read_blob([{paths}])"
     columns = (f"v{i}" for i in range(len(_BINARY_COLUMNS)))
-    items = ", ".join([*columns, *values_of_file(scan, "file", lowering.environment)])
+    items = ", ".join([*columns, *values_of_file(scan, "file", lowering)])
     return f"SELECT {items} FROM ({rows}) AS files"
 
 
@@ -86,7 +86,7 @@ def _lower_parquet(scan: FileScan, lowering: Lowering) -> str:
     fields = scan.data_schema.fields
     values = [_stored(f) if f.name.lower() in present else f"CAST(NULL AS {engine_type(f.data_type)})" for f in fields]
     named = ", ".join(f"{value} AS v{i}" for i, value in enumerate(values)) or "0 AS none"
-    of_file = values_of_file(scan, FILE_COLUMN, lowering.environment, ROW_NUMBER)
+    of_file = values_of_file(scan, FILE_COLUMN, lowering, ROW_NUMBER)
     items = ", ".join([*(f"v{i}" for i in range(len(values))), *of_file])
     row = f", {FILE_COLUMN}, {ROW_NUMBER}" if scan.has_metadata else ""
     return f"SELECT {items or 'none'} FROM (SELECT {named}{partition_texts(scan)}{row} FROM {reader}) AS stored"

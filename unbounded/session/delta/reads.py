@@ -33,7 +33,7 @@ def delta_relation(source: u.DataSource, config: SessionConfig, ids: Ids) -> Log
     version = version_to_read(path, options, config.zone)
     snapshot = open_snapshot(path, version, config.time_zone)
     scan = snapshot.scan()
-    return in_table_order(Scan(scan, ids.attributes(scan.schema)), snapshot)
+    return in_table_order(Scan(scan, ids.attributes(scan.schema), ids.metadata_of(scan)), snapshot)
 
 
 def delta_stream(source: u.DataSource, config: SessionConfig) -> DeltaStreamProvider:
