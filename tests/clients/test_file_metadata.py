@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, UnsupportedOperationException
 from pyspark.sql import functions as F
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
@@ -69,6 +69,12 @@ def test_a_corrupt_record_alone_is_refused_with_it_too(spark: SparkSession, fold
     read = spark.read.schema("n int, _corrupt_record string").json(folder)
     with pytest.raises(AnalysisException, match="QUERY_ONLY_CORRUPT_RECORD_COLUMN"):
         read.select("_corrupt_record", "_metadata.file_name").collect()
+
+
+def test_a_function_of_batches_hides_the_file(spark: SparkSession, folder: str) -> None:
+    mapped = spark.read.schema("n int").json(folder).mapInArrow(lambda batches: batches, "n int")
+    with pytest.raises(UnsupportedOperationException, match="Call it before"):
+        mapped.select(F.input_file_name()).collect()
 
 
 def test_a_delta_table_in_batches_and_streams(spark: SparkSession, tmp_path: Path) -> None:

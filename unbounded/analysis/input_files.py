@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from unbounded.errors import analysis_error
+from unbounded.errors import analysis_error, not_supported
 from unbounded.functions.input_files import METADATA_FIELDS
 from unbounded.functions.naming import pretty_name
 from unbounded.plan.expressions import (
@@ -28,6 +28,7 @@ from unbounded.plan.logical import (
     Generate,
     Join,
     LogicalPlan,
+    MapPartitions,
     Project,
     Sample,
     Scan,
@@ -52,7 +53,7 @@ def find_input_files(plan: LogicalPlan, take_id: TakeId) -> LogicalPlan:
     """`plan` with the calls reading the scans' metadata columns, which no relation need have in its output yet.
 
     Raises: SparkError MULTI_SOURCES_UNSUPPORTED_FOR_EXPRESSION, AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION,
-        INVALID_NON_DETERMINISTIC_EXPRESSIONS
+        INVALID_NON_DETERMINISTIC_EXPRESSIONS, UNBOUNDED_NOT_SUPPORTED
     """
     return cast(LogicalPlan, rewrite(plan, lambda node: _with_files(node, take_id)))
 
@@ -143,6 +144,10 @@ def _carried(plan: LogicalPlan, call: Call, take_id: TakeId) -> tuple[LogicalPla
             child, value = _carried(child, call, take_id)
             added = (value,) if isinstance(value, Attribute) else ()
             return (replace(plan, child=child, expressions=(*expressions, *added)) if added else plan), value
+        case MapPartitions(child=child) if _carried(child, call, take_id)[1] is not None:
+            raise not_supported(
+                f"{call.function}() behind mapInPandas or mapInArrow", "Call it before, in withColumn()."
+            )
         case _ if isinstance(plan, _ROW_BY_ROW):
             child, value = _carried(plan.child, call, take_id)
             return (plan if child is plan.child else replace(plan, child=child)), value
