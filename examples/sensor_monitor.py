@@ -136,8 +136,8 @@ def print_summary() -> None:
     for query in queries:
         progress = query.recentProgress
         late = sum(operator["numRowsDroppedByWatermark"] for batch in progress for operator in batch["stateOperators"])
-        print(f"{query.name:>16} {len(progress):8,} {sum(batch['numInputRows'] for batch in progress):10,} {late:16,}")
-    batches = [batch for batch in queries[0].recentProgress if batch["numInputRows"]]
+        print(f"{query.name:>16} {len(progress):8,} {sum(batch.numInputRows for batch in progress):10,} {late:16,}")
+    batches = [batch for batch in queries[0].recentProgress if batch.numInputRows]
     if not batches:
         print("No records came.")
         return

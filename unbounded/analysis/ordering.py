@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_sort_order
+from unbounded.analysis.sets import refuse_maps
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
@@ -150,6 +151,7 @@ def resolve_deduplicate(relation: u.Deduplicate, analysis: Analysis) -> LogicalP
     keys = child.output
     if relation.columns:
         keys = tuple(a for name in relation.columns for a in _columns_called(name, child, analysis))
+    refuse_maps(keys)
     return Deduplicate(child, keys, relation.is_within_watermark)
 
 

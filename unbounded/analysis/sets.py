@@ -13,7 +13,7 @@ from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute, Literal, NamedExpression
 from unbounded.plan.logical import LogicalPlan, Project, SetOperation
 from unbounded.types.coercion import common_type
-from unbounded.types.datatypes import NULL, ArrayType, DataType, MapType, StructType
+from unbounded.types.datatypes import NULL, DataType, contains_map
 
 
 def resolve_set_operation(relation: u.SetOperation, analysis: Analysis) -> LogicalPlan:
@@ -51,18 +51,6 @@ def refuse_maps(columns: Sequence[Attribute]) -> None:
                 colName=quoted((column.name,)),
                 dataType=f'"{column.data_type.sql_name}"',
             )
-
-
-def contains_map(data_type: DataType) -> bool:
-    match data_type:
-        case MapType():
-            return True
-        case ArrayType(element_type=element):
-            return contains_map(element)
-        case StructType(fields=fields):
-            return any(contains_map(f.data_type) for f in fields)
-        case _:
-            return False
 
 
 def _output(
