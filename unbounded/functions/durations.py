@@ -31,6 +31,18 @@ def parse_duration_us(text: str) -> int:
     return days * _UNIT_US["day"] + microseconds
 
 
+def parse_interval_argument(text: str) -> tuple[int, int, int]:
+    """(months, days, microseconds) of an argument of `window` or `withWatermark`, which may be a literal of SQL.
+
+    Raises: SparkError CANNOT_PARSE_INTERVAL
+    """
+    literal = re.fullmatch(r"\s*interval\s+'([^']*)'\s*(\w+)\s*", text, flags=re.IGNORECASE)
+    try:
+        return parse_calendar_interval(f"{literal[1]} {literal[2]}" if literal else text)
+    except SparkError:
+        raise analysis_error("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'") from None
+
+
 def parse_calendar_interval(text: str) -> tuple[int, int, int]:
     """(months, days, microseconds) of an interval text; the word `interval` in front is optional.
 
