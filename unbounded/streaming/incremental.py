@@ -94,7 +94,7 @@ def incremental_plan(
     shown = None if shown_partition_count is None else find_shown(plan)
     build = _Build(Ids(_highest_id(plan) + 1), plan, mode, shown, shown_partition_count or 1)
     output = build.fragment(plan)
-    return IncrementalPlan(output, tuple(build.scans))
+    return IncrementalPlan(output, tuple(build.scans), tuple(build.reads))
 
 
 def _highest_id(plan: LogicalPlan) -> int:
@@ -111,6 +111,7 @@ class _Build:
     shown: Shown | None
     partition_count: int
     scans: list[StreamScan] = field(default_factory=list)
+    reads: list[int] = field(default_factory=list)
     operator_count: int = 0
     watermark_count: int = 0
 
@@ -151,10 +152,18 @@ class _Build:
                 return map_children(node, lambda child: self._cut(child, feeds))
 
     def _source(self, scan: StreamScan, condition: Expression | None, feeds: dict[str, Feed]) -> Input:
-        name = f"source{len(self.scans)}"
-        feeds[name] = SourceFeed(len(self.scans), scan, condition)
-        self.scans.append(scan)
+        name, position = f"source{len(self.reads)}", self._position(scan)
+        self.reads.append(position)
+        feeds[name] = SourceFeed(position, scan, condition)
         return Input(name, scan.output)
+
+    def _position(self, scan: StreamScan) -> int:
+        """Where its source is among those met; a stream that was read before is the same source."""
+        known = (i for i, other in enumerate(self.scans) if other.source is scan.source)
+        position = next(known, len(self.scans))
+        if position == len(self.scans):
+            self.scans.append(scan)
+        return position
 
     def _aggregated(
         self, operator: IncrementalAggregate | IncrementalSessions, finish: Finish, feeds: dict[str, Feed]

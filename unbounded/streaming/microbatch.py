@@ -180,7 +180,8 @@ class MicroBatch:
 
     def _log_offsets(self, planned: PlannedBatch) -> None:
         self.activity = "Writing offsets to log"
-        logged = PlannedOffsets(planned.end, planned.timestamp_ms, planned.watermark_ms, self._settings.logged)
+        end = self._plan.logged_offsets(planned.end)
+        logged = PlannedOffsets(end, planned.timestamp_ms, planned.watermark_ms, self._settings.logged)
         self._checkpoint.offsets.add(planned.batch_id, logged)
 
     def _now_ms(self) -> int:
@@ -308,9 +309,9 @@ class MicroBatch:
             return
         logged = self._checkpoint.offsets.read(latest)
         self._check_unchanged(logged)
-        self.available = logged.offsets
+        self.available = self._plan.source_offsets(logged.offsets)
         if self._checkpoint.commits.log.latest() == latest:
-            self.batch_id, self.committed = latest + 1, logged.offsets
+            self.batch_id, self.committed = latest + 1, self.available
             self._watermark.current_ms = max(logged.watermark_ms, self._checkpoint.commits.read(latest))
             self._last_watermark_ms = logged.watermark_ms
             return
@@ -320,17 +321,17 @@ class MicroBatch:
                 message = f"requirement failed: Previous batch {latest - 1} not found in offset log"
                 raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
             before = self._checkpoint.offsets.read(latest - 1)
-            self.committed, late_ms = before.offsets, before.watermark_ms
+            self.committed, late_ms = self._plan.source_offsets(before.offsets), before.watermark_ms
         self.batch_id = latest
         self._watermark.current_ms = logged.watermark_ms
         self.has_new_data = self.available != self.committed
         self._replay = PlannedBatch(
-            latest, self.committed, logged.offsets, logged.timestamp_ms, logged.watermark_ms, late_ms
+            latest, self.committed, self.available, logged.timestamp_ms, logged.watermark_ms, late_ms
         )
 
     def _check_unchanged(self, logged: PlannedOffsets) -> None:
         now = tuple(map(operator_metadata, self._operators))
-        check_sources(len(logged.offsets), len(self._sources))
+        check_sources(len(logged.offsets), len(self._plan.reads))
         if self._checkpoint.commits.log.latest() is not None:
             check_operators(self._checkpoint, now)
         if self._settings.checks_state_schema:
