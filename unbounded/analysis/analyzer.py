@@ -10,6 +10,7 @@ from unbounded.analysis import (
     grouped_python,
     joins,
     missing_values,
+    observed_metrics,
     ordering,
     pivots,
     projection,
@@ -31,7 +32,7 @@ from unbounded.sql import parse_statement
 _RESOLVERS = {
     u.Project: projection.resolve_project,
     u.Filter: projection.resolve_filter,
-    u.CollectMetrics: projection.resolve_metrics,
+    u.CollectMetrics: observed_metrics.resolve_metrics,
     u.Sample: projection.resolve_sample,
     u.SubqueryAlias: projection.resolve_alias,
     u.WithCtes: projection.resolve_ctes,

@@ -17,6 +17,7 @@ _UNIT_US = {
     "week": 7 * 86_400_000_000,
 }
 _MONTHS = {"month": 1, "year": 12}
+_LONGEST_MONTH_DAYS = 31
 _PART = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*([a-zA-Z]+)")
 
 
@@ -29,6 +30,18 @@ def parse_duration_us(text: str) -> int:
     if months:
         raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3262", {"interval": text})
     return days * _UNIT_US["day"] + microseconds
+
+
+def parse_delay_us(text: str) -> int:
+    """Microseconds of the delay of a watermark, in which a month has 31 days.
+
+    Raises: SparkError CANNOT_PARSE_INTERVAL
+    """
+    try:
+        months, days, microseconds = parse_calendar_interval(text)
+    except SparkError as error:
+        raise analysis_error("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'") from error
+    return (months * _LONGEST_MONTH_DAYS + days) * _UNIT_US["day"] + microseconds
 
 
 def parse_calendar_interval(text: str) -> tuple[int, int, int]:

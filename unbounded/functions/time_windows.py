@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unbounded.errors import SparkError, analysis_error, not_supported
+from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
 from unbounded.functions.datetimes.interval_arithmetic import calendar_interval
 from unbounded.functions.datetimes.parameters import ANY_TIMESTAMP
 from unbounded.functions.durations import parse_calendar_interval, parse_duration_us
@@ -101,7 +101,7 @@ def _duration_us(argument: Expression) -> int:
     except SparkError:
         raise analysis_error("CANNOT_PARSE_INTERVAL", intervalString=f"'{argument.value}'") from None
     if months:
-        raise analysis_error("_LEGACY_ERROR_TEMP_3231", interval=argument.value)
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3231", {"interval": argument.value})
     return parse_duration_us(argument.value)
 
 

@@ -27,6 +27,7 @@ from unbounded.plan.expressions import (
 )
 from unbounded.plan.logical import (
     Aggregate,
+    CoGroupMap,
     CollectMetrics,
     Deduplicate,
     Filter,
@@ -76,7 +77,7 @@ from unbounded.streaming.shown_order import (
 )
 from unbounded.types.datatypes import BOOLEAN, LONG, STRING, StructType
 
-_STATELESS = (Project, Filter, Generate, SubqueryAlias, Input, MapPartitions, GroupMap)
+_STATELESS = (Project, Filter, Generate, SubqueryAlias, Input, MapPartitions, GroupMap, CoGroupMap)
 """Run on the new rows alone."""
 
 
@@ -281,9 +282,6 @@ class _Build:
         groups = tuple(to_attribute(g) for g in aggregate.grouping)
         bare = [g.child if isinstance(g, Alias) else g for g in aggregate.grouping]
         position = next(i for i, g in enumerate(bare) if isinstance(g, Attribute) and g.id == merging.merged.id)
-        if len(groups) == 1:
-            message = "Global aggregation with session window in streaming query is not supported."
-            raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=message)
         named = tuple(Alias(_bare(g), a.id, a.name, a.metadata) for g, a in zip(grouping, groups, strict=True))
         updates = tuple(cast(NamedExpression, rewrite_down(u, of_row)) for u in _updates(states))
         update = Aggregate(Input(NEW, rows), named, (*groups, *updates))

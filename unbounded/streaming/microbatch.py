@@ -163,6 +163,8 @@ class MicroBatch:
             pairs = zip(self._sources, self.committed, strict=True)
             end = tuple(self._next_offset(source, start, has_limit=has_limit) for source, start in pairs)
         self.has_new_data = end != self.committed
+        if self._has_executed and self._settings.runs_without_data:
+            self._refuse_redefined_watermark(self._watermark.current_ms)
         if end == self.committed and not self._has_work_without_data():
             return None
         watermark_ms, now_ms = self._watermark.current_ms, self._now_ms()
@@ -195,6 +197,11 @@ class MicroBatch:
         has_moved = self._watermark.current_ms > self._last_watermark_ms
         return has_moved and any(asks_for_batch(operator, self._settings.mode) for operator in self._operators)
 
+    def _refuse_redefined_watermark(self, watermark_ms: int) -> None:
+        """A watermark above another one is noticed when there is one to hand on."""
+        if watermark_ms > 0 and self._plan.redefines_watermark:
+            raise analysis_error("_LEGACY_ERROR_TEMP_3076", config=_SEVERAL_OPERATORS)
+
     def _has_state(self) -> bool:
         """Whether a watermark may set anything free; state that no batch of this run has read may be anything."""
         if not self._has_executed:
@@ -203,8 +210,7 @@ class MicroBatch:
 
     def _execute(self, planned: PlannedBatch, watch: Stopwatch) -> _ExecutedBatch:
         self.activity = "Processing new data" if self.has_new_data else "No new data but cleaning up state"
-        if planned.watermark_ms > 0 and self._plan.redefines_watermark:
-            raise analysis_error("_LEGACY_ERROR_TEMP_3076", config=_SEVERAL_OPERATORS)
+        self._refuse_redefined_watermark(planned.watermark_ms)
         run = BatchRun(
             planned,
             self._sources,
