@@ -55,7 +55,7 @@ class QueryRecord:
 
     def add(self, text: str, now_ms: float) -> None:
         """A batch of the current run."""
-        progress = json.loads(text)
+        progress = _with_offsets(json.loads(text))
         self.history.add(progress)
         self.progress, self.told_ms = progress, now_ms
         if progress["numInputRows"]:
@@ -127,3 +127,18 @@ class Records:
         ended.sort(key=lambda record: record.ended_ms or 0.0)
         for record in ended[:-ENDED_KEPT]:
             del self._records[record.query_id]
+
+
+def _with_offsets(progress: dict[str, Any]) -> dict[str, Any]:
+    """Offsets are JSON texts of the sources' own; those that are objects become objects."""
+    for source in progress["sources"]:
+        for key in ("startOffset", "endOffset", "latestOffset"):
+            source[key] = _parsed(source[key])
+    return progress
+
+
+def _parsed(offset: Any) -> Any:
+    try:
+        return json.loads(offset) if isinstance(offset, str) else offset
+    except ValueError:
+        return offset

@@ -162,22 +162,14 @@ def _event_time(report: BatchReport) -> dict[str, str]:
 def _source(source: SourceReport, duration_ms: int, interval_ms: int | None) -> dict[str, Any]:
     return {
         "description": source.description,
-        "startOffset": _offset(source.start),
-        "endOffset": _offset(source.end),
-        "latestOffset": _offset(source.latest),
+        "startOffset": source.start,
+        "endOffset": source.end,
+        "latestOffset": source.latest,
         "numInputRows": source.row_count,
         "inputRowsPerSecond": _rate(source.row_count, interval_ms) if interval_ms is not None else 0.0,
         "processedRowsPerSecond": _rate(source.row_count, duration_ms),
         "metrics": dict(sorted(source.metrics.items())),
     }
-
-
-def _offset(text: str | None) -> Any:
-    """Offsets are JSON texts of the sources' own; as part of the progress they are JSON again."""
-    try:
-        return None if text is None else json.loads(text)
-    except ValueError:
-        return text
 
 
 def _rate(count: int, duration_ms: int) -> float:
