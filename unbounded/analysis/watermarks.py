@@ -5,7 +5,7 @@ from __future__ import annotations
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.names import resolve_name
 from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, analysis_error
-from unbounded.functions.durations import parse_interval_argument
+from unbounded.functions.durations import parse_delay_us
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.identifiers import parse_column_name
@@ -13,14 +13,11 @@ from unbounded.plan.logical import LogicalPlan, WithWatermark
 from unbounded.plan.streaming import is_streaming
 from unbounded.types.datatypes import DataType, StructType, TimestampNTZType, TimestampType
 
-_DAYS_OF_MONTH = 31
-_DAY_US = 86_400_000_000
-
 
 def resolve_with_watermark(relation: u.WithWatermark, analysis: Analysis) -> LogicalPlan:
     """Raises: SparkError EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE, CANNOT_PARSE_INTERVAL"""
     child = analysis.relation(relation.child)
-    delay_us = _delay_us(relation.delay)
+    delay_us = parse_delay_us(relation.delay)
     if delay_us < 0:
         message = f"requirement failed: delay threshold ({relation.delay}) should not be negative."
         raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
@@ -34,11 +31,6 @@ def resolve_with_watermark(relation: u.WithWatermark, analysis: Analysis) -> Log
     if not is_streaming(child):
         return child
     return WithWatermark(child, column, delay_us)
-
-
-def _delay_us(text: str) -> int:
-    months, days, microseconds = parse_interval_argument(text)
-    return (months * _DAYS_OF_MONTH + days) * _DAY_US + microseconds
 
 
 def _is_event_time(data_type: DataType) -> bool:

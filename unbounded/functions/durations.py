@@ -17,6 +17,7 @@ _UNIT_US = {
     "week": 7 * 86_400_000_000,
 }
 _MONTHS = {"month": 1, "year": 12}
+_LONGEST_MONTH_DAYS = 31
 _PART = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*([a-zA-Z]+)")
 
 
@@ -41,6 +42,15 @@ def parse_interval_argument(text: str) -> tuple[int, int, int]:
         return parse_calendar_interval(f"{literal[1]} {literal[2]}" if literal else text)
     except SparkError:
         raise analysis_error("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'") from None
+
+
+def parse_delay_us(text: str) -> int:
+    """Microseconds of the delay of a watermark, in which a month has 31 days.
+
+    Raises: SparkError CANNOT_PARSE_INTERVAL
+    """
+    months, days, microseconds = parse_interval_argument(text)
+    return (months * _LONGEST_MONTH_DAYS + days) * _UNIT_US["day"] + microseconds
 
 
 def parse_calendar_interval(text: str) -> tuple[int, int, int]:

@@ -77,7 +77,7 @@ class BatchRun:
         match feed:
             case SourceFeed(position=position):
                 table = self._read_source(feed)
-                self.counts[position] = table.num_rows
+                self.counts[position] = self.counts.get(position, 0) + table.num_rows
                 return table
             case WatermarkNode(number=number, column=column):
                 table = self.fragment(feed.below)
