@@ -39,7 +39,8 @@ class Page:
         self._is_open = threading.Event()
 
     def _open(self, monitor: QueryMonitor, rules: AccessRules) -> PageServer:
-        server = PageServer(monitor, rules, 0)
+        server = PageServer(monitor, rules, 0, self.clock)
+        self.frame_counts = server.frame_counts
         self.address = f"localhost:{server.port}"
         self._is_open.set()
         return server

@@ -6,17 +6,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 from tests.unit.dashboard.page import Page, first_frame
 from unbounded.cancellation import Cancellation
-from unbounded.connectors.dashboard import DashboardSink
-from unbounded.connectors.streams import OutputMode
 from unbounded.dashboard.access import AccessRules
 from unbounded.dashboard.page_server import listen
 
@@ -155,38 +150,3 @@ def test_a_port_that_is_taken_is_passed_over() -> None:
 def test_an_address_without_a_free_port_is_an_error(host: str, port: int) -> None:
     with pytest.raises(OSError, match=f"{host} has no free port from {port} to {port + 15}"):
         listen(host, port)
-
-
-def test_a_viewer_who_does_not_read_delays_nobody_and_skips_frames(page: Page) -> None:
-    sink = sink_of(page)
-    with page.socket("/ws/q") as quick, connect(f"ws://{page.address}/ws/q", max_queue=1, max_size=None) as slow:
-        first_frame(slow, lambda _: True)
-        for batch_id in range(1, FRAMES + 1):
-            sink.write(batch_id, wide_rows(batch_id), OutputMode.UPDATE)
-            assert newest(first_frame(quick, lambda frame, n=batch_id: newest(frame) == n)) == batch_id
-        seen = [newest(first_frame(slow, lambda _: True))]
-        while seen[-1] != FRAMES:
-            seen.append(newest(first_frame(slow, lambda _: True)))
-    assert len(seen) < FRAMES
-    assert seen == sorted(seen)
-
-
-FRAMES = 25
-WIDE = 4_000_000
-
-
-def sink_of(page: Page) -> DashboardSink:
-    record = page.monitor.find("q")
-    assert record is not None
-    assert isinstance(record.run.sink, DashboardSink)
-    return record.run.sink
-
-
-def wide_rows(number: int) -> pa.Table:
-    """One row whose frame no socket takes in at once."""
-    schema = pa.schema([pa.field("user", pa.string()), pa.field("n", pa.int64(), nullable=False)])
-    return pa.table([["x" * WIDE], [number]], schema=schema)
-
-
-def newest(frame: Any) -> int:
-    return int(frame["data"][1][-1])
