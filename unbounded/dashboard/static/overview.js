@@ -1,7 +1,7 @@
 // The list of queries: what each does now, and what went wrong lately.
 
 import { element, keepChildren, setClass, setText, spark } from "./elements.js";
-import { NO_VALUE, bytes, clockTime, count, duration, rate, rows } from "./units.js";
+import { NO_VALUE, bytes, clockTime, count, duration, rate, records, rows } from "./units.js";
 
 const SPARK_SECONDS = 120;
 
@@ -12,7 +12,7 @@ const COLUMNS = [
   ["Watermark behind", (query) => duration(query.watermarkLagMs)],
   ["State", (query) => (query.stateRows === null || query.stateRows === undefined ? NO_VALUE : `${rows(query.stateRows)}, ${bytes(query.stateBytes)}`)],
   ["Dropped as late", (query) => count(query.lateRows)],
-  ["Kafka lag", (query) => rows(query.rowsBehind)],
+  ["Kafka lag", (query) => records(query.rowsBehind)],
 ];
 
 const HELP = {

@@ -5,7 +5,7 @@ import { fetchJson } from "./connection.js";
 import { element, setClass, setText } from "./elements.js";
 import { planGraph } from "./plan.js";
 import { resultCard } from "./results.js";
-import { bytes, count, dateTime, clockTime, duration, rate, rows } from "./units.js";
+import { bytes, count, dateTime, clockTime, duration, rate, records, rows } from "./units.js";
 
 const RANGES = [[300, "5 min"], [900, "15 min"], [3600, "1 hour"]];
 const LATE_ROWS_SHOWN = 10;
@@ -27,7 +27,7 @@ const CHARTS = [
   { title: "State rows", format: rows, columns: [["stateRows", "rows", "c1"]] },
   { title: "State size", format: bytes, columns: [["stateBytes", "bytes", "c2"]] },
   { title: "Rows dropped as late", format: rows, columns: [["lateRows", "rows", "c5"]], kind: "bars" },
-  { title: "Records behind (Kafka)", format: count, columns: [["rowsBehind", "records", "c7"]] },
+  { title: "Kafka lag", format: records, columns: [["rowsBehind", "records", "c7"]] },
 ];
 
 const TILES = [
@@ -38,7 +38,7 @@ const TILES = [
   ["Watermark behind", (query) => duration(query.watermarkLagMs), (query) => (query.watermark ? `at ${dateTime(query.watermark)}` : "no watermark")],
   ["State", (query) => rows(query.stateRows), (query) => bytes(query.stateBytes)],
   ["Dropped as late", (query) => rows(query.lateRows), () => "behind the watermark"],
-  ["Kafka lag", (query) => rows(query.rowsBehind), () => "yet to be read"],
+  ["Kafka lag", (query) => records(query.rowsBehind), () => "yet to be read"],
 ];
 
 export function queryView(model, id, askToStop) {
