@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from unbounded.connectors.dashboard import DashboardSink
-from unbounded.dashboard.history import COLUMNS, PHASES, watermark_ms
+from unbounded.dashboard.history import COLUMNS, PHASES, behind_clock, behind_events, watermark_ms
 from unbounded.dashboard.records import QueryRecord, Records
 from unbounded.functions.plan_text import Branch
 from unbounded.streaming.plans import (
@@ -71,7 +71,7 @@ def _latest(record: QueryRecord, now_ms: float) -> Json:
         return {"batch": None}
     fed = record.fed or progress
     sample = dict(zip(COLUMNS, record.history.last or (None,) * len(COLUMNS), strict=True))
-    watermark = watermark_ms(progress)
+    watermark, latest_event = watermark_ms(progress), record.history.latest_event_ms
     return {
         "batch": progress["batchId"],
         "inputRowsPerSecond": 0.0 if record.is_quiet(now_ms) else fed["inputRowsPerSecond"],
@@ -80,7 +80,9 @@ def _latest(record: QueryRecord, now_ms: float) -> Json:
         "phases": {phase: progress["durationMs"].get(phase, 0) for phase in PHASES},
         "latencyMs": sample["latencyMs"],
         "watermark": watermark,
-        "watermarkLagMs": None if watermark is None else (record.ended_ms or now_ms) - watermark,
+        "latestEvent": latest_event,
+        "watermarkLagMs": behind_clock(watermark, latest_event, record.ended_ms or now_ms),
+        "watermarkBehindEventsMs": behind_events(watermark, latest_event),
         "stateRows": sample["stateRows"],
         "stateBytes": sample["stateBytes"],
         "rowsBehind": record.rows_behind,

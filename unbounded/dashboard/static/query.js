@@ -5,7 +5,7 @@ import { fetchJson } from "./connection.js";
 import { element, setClass, setText } from "./elements.js";
 import { planGraph } from "./plan.js";
 import { resultCard } from "./results.js";
-import { bytes, count, dateTime, clockTime, duration, rate, records, rows } from "./units.js";
+import { bytes, count, dateTime, clockTime, duration, isNumber, rate, records, rows } from "./units.js";
 
 const RANGES = [[300, "5 min"], [900, "15 min"], [3600, "1 hour"]];
 const LATE_ROWS_SHOWN = 10;
@@ -24,6 +24,7 @@ const CHARTS = [
   { title: "Batch duration by phase", format: duration, kind: "area", columns: PHASES },
   { title: "Latency", format: duration, columns: [["latencyMs", "newest row to its result", "c1"]] },
   { title: "Watermark behind the clock", format: duration, columns: [["watermarkLagMs", "watermark", "c4"]], fromZero: false },
+  { title: "Watermark behind the latest event", format: duration, columns: [["watermarkBehindEventsMs", "watermark", "c4"]], insteadOf: "watermarkLagMs" },
   { title: "State rows", format: rows, columns: [["stateRows", "rows", "c1"]] },
   { title: "State size", format: bytes, columns: [["stateBytes", "bytes", "c2"]] },
   { title: "Rows dropped as late", format: rows, columns: [["lateRows", "rows", "c5"]], kind: "bars" },
@@ -34,12 +35,22 @@ const TILES = [
   ["Input", (query) => rate(query.inputRowsPerSecond), (query) => `${rows(query.rowsIn)} in all`],
   ["Can process", (query) => rate(query.processedRowsPerSecond), () => "while a batch runs"],
   ["Batch", (query) => duration(query.batchMs), (query) => `${count(query.batches)} done in this run`],
-  ["Latency", (query) => duration(query.latencyMs), (query) => (query.latencyMs === null || query.latencyMs === undefined ? "needs a watermark" : "newest row to its result")],
-  ["Watermark behind", (query) => duration(query.watermarkLagMs), (query) => (query.watermark ? `at ${dateTime(query.watermark)}` : "no watermark")],
+  ["Latency", (query) => duration(query.latencyMs), latencyNote],
+  ["Watermark behind", (query) => duration(query.watermarkLagMs ?? query.watermarkBehindEventsMs), watermarkNote],
   ["State", (query) => rows(query.stateRows), (query) => bytes(query.stateBytes)],
   ["Dropped as late", (query) => rows(query.lateRows), () => "behind the watermark"],
   ["Kafka lag", (query) => records(query.rowsBehind), () => "yet to be read"],
 ];
+
+function latencyNote(query) {
+  if (isNumber(query.latencyMs)) return "newest row to its result";
+  return isNumber(query.latestEvent) && !isNumber(query.watermarkLagMs) ? "event times are not of this week" : "needs a watermark";
+}
+
+function watermarkNote(query) {
+  if (!query.watermark) return "no watermark";
+  return isNumber(query.watermarkLagMs) ? `the clock; it is at ${clockTime(query.watermark)}` : `the latest event; it is at ${dateTime(query.watermark)}`;
+}
 
 export function queryView(model, id, askToStop) {
   const find = () => model.frame.queries.find((query) => query.id === id);
@@ -140,8 +151,9 @@ function chartGrid(model, id) {
     const times = model.column(id, "time", range);
     for (const { told, chart, card } of charts) {
       const data = told.columns.map(([column]) => model.column(id, column, range));
-      const isKnown = data.some((column) => column.some((value) => value !== null));
-      card.hidden = !isKnown && told.columns.length === 1;
+      const isKnown = data.some(isAnyKnown);
+      const isReplaced = told.insteadOf && isAnyKnown(model.column(id, told.insteadOf, range));
+      card.hidden = (!isKnown && told.columns.length === 1) || isReplaced;
       if (!card.hidden) chart.set(isKnown ? [times, ...data] : [[], ...data.map(() => [])]);
     }
   }
@@ -155,6 +167,10 @@ function chartGrid(model, id) {
     restyle() { charts.forEach(({ chart }) => chart.restyle()); },
     close() { charts.forEach(({ chart }) => chart.close()); },
   };
+}
+
+function isAnyKnown(column) {
+  return column.some((value) => value !== null);
 }
 
 function sourceTable() {
