@@ -25,10 +25,10 @@ const CHARTS = [
   { title: "Latency", format: duration, columns: [["latencyMs", "newest row to its result", "c1"]] },
   { title: "Watermark behind the clock", format: duration, columns: [["watermarkLagMs", "watermark", "c4"]], fromZero: false },
   { title: "Watermark behind the latest event", format: duration, columns: [["watermarkBehindEventsMs", "watermark", "c4"]], insteadOf: "watermarkLagMs" },
-  { title: "State rows", format: rows, columns: [["stateRows", "rows", "c1"]] },
+  { title: "State rows", format: rows, isWhole: true, columns: [["stateRows", "rows", "c1"]] },
   { title: "State size", format: bytes, columns: [["stateBytes", "bytes", "c2"]] },
-  { title: "Rows dropped as late", format: rows, columns: [["lateRows", "rows", "c5"]], kind: "bars" },
-  { title: "Kafka lag", format: records, columns: [["rowsBehind", "records", "c7"]] },
+  { title: "Rows dropped as late", format: rows, isWhole: true, columns: [["lateRows", "rows", "c5"]], kind: "bars" },
+  { title: "Kafka lag", format: records, isWhole: true, columns: [["rowsBehind", "records", "c7"]] },
 ];
 
 const TILES = [
