@@ -68,6 +68,32 @@ def test_the_plan_points_at_operators_and_sources(page: Page) -> None:
     assert marks == [("StateStoreSave", "operator", 0), ("MicroBatchScan", "source", 0)]
 
 
+def test_rows_of_the_plan_are_told_where_they_are_counted(tmp_path: Path) -> None:
+    """Between two stateful operators everything is one query of the engine: a filter in its midst is not counted."""
+    page = Page(AccessRules("127.0.0.1"))
+    rows = "a 00:01,b 00:02,a 00:03,c 00:04"
+    page.watch_counts(tmp_path, rows, COUNTS_OF_SOME).await_termination(Cancellation(), timeout_us=None)
+    counts = page.get("/api/queries/q")[1]["planRows"]
+    told = []
+    node = page.get("/api/queries/q/plan")[1]["plan"]
+    while node is not None:
+        told.append((node["name"], counts[node["place"]]))
+        node = next(iter(node["below"]), None)
+    page.monitor.close()
+    assert told == [
+        ("Filter", 1),
+        ("Project", 2),
+        ("StateStoreSave", 2),
+        ("Aggregate", 2),
+        ("Filter", None),
+        ("SubqueryAlias", 4),
+        ("MicroBatchScan", 4),
+    ]
+
+
+COUNTS_OF_SOME = "SELECT user, count(*) AS n FROM clicks WHERE user < 'c' GROUP BY user HAVING count(*) > 1"
+
+
 def test_the_table_of_a_sink(page: Page) -> None:
     table = page.get("/api/queries/q/table")[1]
     assert (table["title"], table["chart"], table["timeZone"]) == ("Clicks", "table", "UTC")

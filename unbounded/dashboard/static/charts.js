@@ -4,14 +4,16 @@ import { color, element, setText } from "./elements.js";
 
 // `series`: [{ label, color }]; `format` makes the text of a value. `behind`: { columns(), draw(uPlot) } of lines that are
 // no series; `before(uPlot)` draws over all. `hasOwnLast`: the legend shows the last value of each, not those of one x.
-export function timeChart({ series, format, zone = null, kind = "line", hasTime = true, fromZero = true, isWhole = false, hasOwnLast = false, behind = null, before = null, onCursor = null }) {
+// `steps`: between the lines of the axis; `shownX` makes the text of the x whose values the legend shows.
+export function timeChart({ series, format, zone = null, kind = "line", hasTime = true, fromZero = true, steps = null, shownX = null, hasOwnLast = false, behind = null, before = null, onCursor = null }) {
   const plot = element("div.plot");
   const note = element("div.nothing", {}, "Nothing yet");
   const legend = element("ul.legend");
   const names = series.map((one) => element("span", {}, one.label));
   const values = series.map(() => element("b", {}, "–"));
   const items = series.map((one, i) => element("li", {}, ...(series.length > 1 ? [element("i", { style: `background: var(--${one.color})` }), names[i]] : []), values[i]));
-  legend.append(...items);
+  const place = element("li.faint");
+  legend.append(...items, ...(shownX ? [place] : []));
   let chart = null;
   let data = null;
   let size = "";
@@ -22,7 +24,7 @@ export function timeChart({ series, format, zone = null, kind = "line", hasTime 
     const width = plot.clientWidth;
     const height = plot.clientHeight;
     if (!width || !height) { chart = null; return; }
-    chart = new uPlot(options({ series, format, zone, kind, hasTime, fromZero, isWhole, behind, before, width, height, onCursor: pointAt }), shown(), plot);
+    chart = new uPlot(options({ series, format, zone, kind, hasTime, fromZero, steps, behind, before, width, height, onCursor: pointAt }), shown(), plot);
   }
 
   const isStacked = kind === "area" || kind === "bars";
@@ -34,6 +36,7 @@ export function timeChart({ series, format, zone = null, kind = "line", hasTime 
       const own = index === null && hasOwnLast ? lastKnown([data[i + 1]]) : at;
       setText(value, own === null ? "–" : format(data[i + 1][own]));
     });
+    if (shownX) setText(place, at === null || (index === null && hasOwnLast) ? "" : `at ${shownX(data[0][at])}`);
   }
 
   function pointAt(drawn) {
@@ -81,7 +84,7 @@ export function timeChart({ series, format, zone = null, kind = "line", hasTime 
   };
 }
 
-function options({ series, format, zone, kind, hasTime, fromZero, isWhole, behind, before, width, height, onCursor }) {
+function options({ series, format, zone, kind, hasTime, fromZero, steps, behind, before, width, height, onCursor }) {
   const axis = { stroke: color("faint"), grid: { stroke: color("grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const lines = series.map((one) => line(one, kind, series.length));
   if (kind !== "line") lines.reverse();
@@ -99,7 +102,7 @@ function options({ series, format, zone, kind, hasTime, fromZero, isWhole, behin
     },
     axes: [
       { ...axis, size: 26, space: 70, grid: { show: false }, ...(hasTime ? { values: CLOCK } : { values: (_, splits) => splits.map((x) => format(x)) }) },
-      { ...axis, size: axisSize, space: 34, values: (_, splits) => splits.map((value) => format(value)), ...(isWhole ? { incrs: WHOLE } : {}) },
+      { ...axis, size: axisSize, space: 34, values: (_, splits) => splits.map((value) => format(value)), ...(steps ? { incrs: steps } : {}) },
     ],
     series: [{}, ...lines],
     hooks: { setCursor: [onCursor], drawAxes: behind ? [behind.draw] : [], draw: before ? [before] : [] },
@@ -123,7 +126,14 @@ function line(one, kind, count) {
   return { label: one.label, stroke: ink, width: 2, fill: count === 1 ? ink + "1f" : undefined, points, spanGaps: true };
 }
 
-const WHOLE = [...Array(16).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
+export const WHOLE_STEPS = [...Array(16).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
+
+const MINUTE = 60000;
+const HOUR = 60 * MINUTE;
+export const DURATION_STEPS = [
+  ...WHOLE_STEPS.filter((step) => step <= 10000), 30000, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE,
+  HOUR, 2 * HOUR, 6 * HOUR, ...WHOLE_STEPS.map((step) => step * 24 * HOUR),
+];
 
 // The first bar and the last one are as wide as the others.
 function withHalfBars(chart, low, high) {
@@ -150,7 +160,7 @@ function widened(low, high, columns) {
 }
 
 function span(low, high, fromZero) {
-  if (low === null || high === null) return [0, 1];
+  if (low === null || high === null || (fromZero && low === 0 && high === 0)) return [0, 1];
   const bottom = fromZero ? Math.min(low, 0) : low;
   const room = (high - bottom || Math.abs(high) || 1) * 0.08;
   return [fromZero && bottom === 0 ? 0 : bottom - room, high + room];

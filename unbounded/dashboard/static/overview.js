@@ -10,7 +10,7 @@ const COLUMNS = [
   ["Can process", (query) => rate(query.processedRowsPerSecond)],
   ["Batch", (query) => duration(query.batchMs)],
   ["Watermark", watermarkText, watermarkNote],
-  ["State", (query) => (query.stateRows === null || query.stateRows === undefined ? NO_VALUE : `${rows(query.stateRows)}, ${bytes(query.stateBytes)}`)],
+  ["State", (query) => rows(query.stateRows), (query) => (isNumber(query.stateRows) ? bytes(query.stateBytes) : "")],
   ["Dropped as late", (query) => count(query.lateRows)],
   ["Kafka lag", (query) => records(query.rowsBehind)],
 ];
@@ -86,6 +86,7 @@ function queryRow(model, heads) {
         const told = text(query);
         setText(cells[i].firstChild, told);
         setText(cells[i].lastChild, note ? note(query) : "");
+        cells[i].classList.toggle("noted", cells[i].lastChild.textContent.length > 12);
         cells[i].hidden = heads[i].hidden;
         cells[i].classList.toggle("unknown", told === NO_VALUE);
       });
@@ -106,7 +107,12 @@ export function drawFailures(place, failures) {
   place.replaceChildren(...(failures.length ? [title] : []), ...failures.map(failureCard));
 }
 
+// Which query it was and that it has ended, the page says itself; all of it stands in the details.
+export function causeOf(message) {
+  return message.replace(/^\[STREAM_FAILED\] .*? terminated with exception: /, "").replace(/ SQLSTATE: XXKST$/, "");
+}
+
 export function failureCard(failure) {
-  const head = element("summary", {}, element("time", {}, clockTime(failure.time)), element("b", {}, failure.name ?? failure.queryId.slice(0, 8)), " ", failure.message);
-  return failure.detail ? element("details.failure", {}, head, element("pre", {}, failure.detail.trim())) : element("div.failure", {}, ...head.childNodes);
+  const head = element("summary", {}, element("time", {}, clockTime(failure.time)), element("b", {}, failure.name ?? failure.queryId.slice(0, 8)), " ", causeOf(failure.message));
+  return failure.detail ? element("details.failure", {}, head, element("pre", {}, `${failure.message}\n${failure.detail.trim()}`)) : element("div.failure", {}, ...head.childNodes);
 }

@@ -34,5 +34,7 @@ function countsText(node, query) {
     const operator = query.operators?.[node.operator];
     return operator ? `${rows(operator.rows)} kept, ${count(operator.updated)} changed, ${bytes(operator.bytes)}${operator.late ? `, ${count(operator.late)} late` : ""}` : "";
   }
-  return node.isSink && query.rowsOut >= 0 ? `${rows(query.rowsOut)} out` : "";
+  if (node.isSink) return query.rowsOut >= 0 ? `${rows(query.rowsOut)} out` : "";
+  const known = query.planRows?.[node.place];
+  return known === null || known === undefined ? "" : rows(known);
 }

@@ -1,8 +1,9 @@
 // One query: what it does now, its last hour, its plan, what it dropped, and the button that stops it.
 
-import { timeChart } from "./charts.js";
+import { DURATION_STEPS, WHOLE_STEPS, timeChart } from "./charts.js";
 import { fetchJson } from "./connection.js";
 import { element, setClass, setText } from "./elements.js";
+import { causeOf } from "./overview.js";
 import { planGraph } from "./plan.js";
 import { resultCard } from "./results.js";
 import { bytes, count, dateTime, clockTime, duration, isNumber, rate, records, rows } from "./units.js";
@@ -21,14 +22,14 @@ const PHASES = [
 
 const CHARTS = [
   { title: "Rates", format: rate, columns: [["inputRowsPerSecond", "input", "c1"], ["processedRowsPerSecond", "can process", "c2"]] },
-  { title: "Batch duration by phase", format: duration, kind: "area", columns: PHASES },
-  { title: "Latency", format: duration, columns: [["latencyMs", "newest row to its result", "c1"]] },
-  { title: "Watermark behind the clock", format: duration, columns: [["watermarkLagMs", "watermark", "c4"]], fromZero: false },
-  { title: "Watermark behind the latest event", format: duration, columns: [["watermarkBehindEventsMs", "watermark", "c4"]], insteadOf: "watermarkLagMs" },
-  { title: "State rows", format: rows, isWhole: true, columns: [["stateRows", "rows", "c1"]] },
+  { title: "Batch duration by phase", format: duration, steps: DURATION_STEPS, kind: "area", columns: PHASES },
+  { title: "Latency", format: duration, steps: DURATION_STEPS, columns: [["latencyMs", "newest row to its result", "c1"]] },
+  { title: "Watermark behind the clock", format: duration, steps: DURATION_STEPS, columns: [["watermarkLagMs", "watermark", "c4"]], fromZero: false },
+  { title: "Watermark behind the latest event", format: duration, steps: DURATION_STEPS, columns: [["watermarkBehindEventsMs", "watermark", "c4"]], insteadOf: "watermarkLagMs" },
+  { title: "State rows", format: rows, steps: WHOLE_STEPS, columns: [["stateRows", "rows", "c1"]] },
   { title: "State size", format: bytes, columns: [["stateBytes", "bytes", "c2"]] },
-  { title: "Rows dropped as late", format: rows, isWhole: true, columns: [["lateRows", "rows", "c5"]], kind: "bars" },
-  { title: "Kafka lag", format: records, isWhole: true, columns: [["rowsBehind", "records", "c7"]] },
+  { title: "Rows dropped as late", format: rows, steps: WHOLE_STEPS, columns: [["lateRows", "rows", "c5"]], kind: "bars" },
+  { title: "Kafka lag", format: records, steps: WHOLE_STEPS, columns: [["rowsBehind", "records", "c7"]] },
 ];
 
 const TILES = [
@@ -36,7 +37,7 @@ const TILES = [
   ["Can process", (query) => rate(query.processedRowsPerSecond), () => "while a batch runs"],
   ["Batch", (query) => duration(query.batchMs), (query) => `${count(query.batches)} done in this run`],
   ["Latency", (query) => duration(query.latencyMs), latencyNote],
-  ["Watermark behind", (query) => duration(query.watermarkLagMs ?? query.watermarkBehindEventsMs), watermarkNote],
+  ["Watermark behind", (query) => duration(query.watermarkLagMs ?? query.watermarkBehindEventsMs), watermarkNote, watermarkLabel],
   ["State", (query) => rows(query.stateRows), (query) => bytes(query.stateBytes)],
   ["Dropped as late", (query) => rows(query.lateRows), () => "behind the watermark"],
   ["Kafka lag", (query) => records(query.rowsBehind), () => "yet to be read"],
@@ -49,7 +50,12 @@ function latencyNote(query) {
 
 function watermarkNote(query) {
   if (!query.watermark) return "no watermark";
-  return isNumber(query.watermarkLagMs) ? `the clock; it is at ${clockTime(query.watermark)}` : `the latest event; it is at ${dateTime(query.watermark)}`;
+  return `rows before ${(isNumber(query.watermarkLagMs) ? clockTime : dateTime)(query.watermark)} are late`;
+}
+
+function watermarkLabel(query) {
+  if (!query.watermark) return "Watermark";
+  return isNumber(query.watermarkLagMs) ? "Watermark behind now" : "Watermark behind latest event";
 }
 
 export function queryView(model, id, askToStop) {
@@ -80,7 +86,7 @@ export function queryView(model, id, askToStop) {
       const answer = await fetchJson(`/api/queries/${encodeURIComponent(id)}/plan`);
       if (answer.plan) {
         graph = planGraph(answer.plan, find()?.sink ?? "");
-        plan.replaceChildren(element("h2", {}, "Plan"), element("div.card.scroll", {}, graph.element));
+        plan.replaceChildren(element("h2", {}, "Plan, with the rows of the last batch"), element("div.card.scroll", {}, graph.element));
       }
     } catch { /* asked again with the next frame */ } finally { isAsking = false; }
   }
@@ -98,7 +104,7 @@ export function queryView(model, id, askToStop) {
       setText(sub, `${query.message} · ${query.mode} mode · into ${query.sink} · started ${dateTime(query.started)}${query.ended ? ` · ended ${dateTime(query.ended)}` : ""} · id ${id}`);
       stop.hidden = query.state === "failed" || query.state === "stopped";
       drawFailure(failure, query);
-      TILES.forEach(([, value, note], i) => tiles[i].set(value(query), note(query)));
+      TILES.forEach(([label, value, note, ownLabel], i) => tiles[i].set(ownLabel ? ownLabel(query) : label, value(query), note(query)));
       tiles[6].element.classList.toggle("warn", query.lateRows > 0);
       tiles[7].element.hidden = query.rowsBehind === null || query.rowsBehind === undefined;
       if (query.live && !card) { card = resultCard(query); result.append(element("h2", {}, "Result"), card.element); }
@@ -114,11 +120,12 @@ export function queryView(model, id, askToStop) {
 }
 
 function tile(label) {
+  const title = element("dt", {}, label);
   const value = element("dd");
   const note = element("dd.note");
   return {
-    element: element("div.tile", {}, element("dt", {}, label), value, note),
-    set(text, said) { setText(value, text); setText(note, said); note.title = said; },
+    element: element("div.tile", {}, title, value, note),
+    set(name, text, said) { setText(title, name); setText(value, text); setText(note, said); note.title = said; },
   };
 }
 
@@ -126,7 +133,7 @@ function drawFailure(place, query) {
   const said = query.failure ?? "";
   if (place.said === said) return;
   place.said = said;
-  place.replaceChildren(...(said ? [element("div.failure", {}, element("b", {}, "Ended with an error. "), said)] : []));
+  place.replaceChildren(...(said ? [element("div.failure", {}, element("b", {}, "Ended with an error. "), causeOf(said))] : []));
 }
 
 function chartGrid(model, id) {

@@ -143,13 +143,19 @@ function xyChart(frame) {
     hasTime: isTime(kind),
     fromZero: bars,
     hasOwnLast: Boolean(frame.series),
+    shownX: (x) => shownPoint(x, kind, frame),
   });
   return { ...chart, set: (next) => chart.set(pivot(next, names)) };
 }
 
+function shownPoint(x, kind, frame) {
+  if (!isTime(kind)) return plain(x);
+  return kind === "date" ? dateTime(x, "UTC").slice(0, 10) : clockTime(x, zoneOf(frame, kind));
+}
+
 function seriesLines(first, kind) {
   const zone = isTime(kind) ? zoneOf(first, kind) : null;
-  const shownX = (x) => (!isTime(kind) ? plain(x) : kind === "date" ? dateTime(x, zone).slice(0, 10) : clockTime(x, zone));
+  const shownX = (x) => shownPoint(x, kind, first);
   const lines = manyLines({ key: first.query, colors: COLORS, format: compact, zone, hasTime: isTime(kind), shownX });
   return {
     ...lines,
