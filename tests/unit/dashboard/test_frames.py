@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 from unbounded.clock import ManualClock
 from unbounded.dashboard.frames import FRAME_INTERVAL_S, Broadcast, FrameCounts, Topic
@@ -94,3 +95,26 @@ def test_there_are_ten_frames_a_second_and_no_more_whoever_comes_and_however_oft
         return seen
 
     assert asyncio.run(look()) == [str(100 * number) for number in range(10)]
+
+
+def test_a_frame_that_takes_long_comes_less_often() -> None:
+    async def look() -> list[int]:
+        clock, counter = ManualClock(), Counter()
+        broadcast, began_us = Broadcast(clock), []
+
+        def render() -> str:
+            began_us.append(clock.monotonic_us())
+            clock.advance(20_000)
+            return "slow"
+
+        viewer = broadcast.frames("n", Topic(counter.topic.stamp, render))
+        await _next(viewer)
+        while clock.monotonic_us() < 1_300_000:
+            clock.advance(INTERVAL_US)
+            counter.value += 1
+            broadcast.render_changed()
+        return [later - earlier for earlier, later in pairwise(began_us)]
+
+    pauses_us = asyncio.run(look())
+    assert len(pauses_us) == 3
+    assert set(pauses_us) == {420_000}
