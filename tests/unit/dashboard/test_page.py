@@ -145,6 +145,9 @@ def test_a_token_is_wanted_everywhere(guarded: Page) -> None:
     assert guarded.get("/api/queries?token=secret")[0] == 200
     assert guarded.get("/api/queries", Authorization="Bearer secret")[0] == 200
     assert guarded.get("/api/queries", Cookie="unbounded_token=secret")[0] == 200
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"http://{guarded.address}/", timeout=10)
+    assert caught.value.read().decode() == "The token is missing or wrong: open the page as /?token=…"
     with pytest.raises(InvalidStatus, match="403"):
         guarded.socket("/ws")
     with guarded.socket("/ws?token=secret", origin="https://own.example") as socket:

@@ -11,7 +11,7 @@ const COLUMNS = [
   ["Batch", (query) => duration(query.batchMs)],
   ["Watermark", watermarkText, watermarkNote],
   ["State", (query) => rows(query.stateRows), (query) => (isNumber(query.stateRows) ? bytes(query.stateBytes) : "")],
-  ["Dropped as late", (query) => count(query.lateRows)],
+  ["Dropped as late", (query) => rows(query.lateRows)],
   ["Kafka lag", (query) => records(query.rowsBehind)],
 ];
 
