@@ -168,7 +168,7 @@ function chartGrid(model, id) {
   return {
     element: section,
     update(query) {
-      const now = JSON.stringify(query.sample);
+      const now = JSON.stringify([query.sample, model.column(id, "time", RANGES.at(-1)[0]).length]);
       if (now !== drawn) { drawn = now; draw(); }
     },
     restyle() { charts.forEach(({ chart }) => chart.restyle()); },
