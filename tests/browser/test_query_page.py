@@ -56,7 +56,7 @@ LEGEND = (
 )
 PLAN = """
     [...document.querySelectorAll('.node')].map((node) => [
-        node.querySelector('h3').textContent, node.querySelector('.counts').textContent.split(/, [0-9.]+ kB/)[0]
+        node.querySelector('h3').textContent, node.querySelector('.counts').textContent.replace(/ [0-9.]+ kB,/, '')
     ])
 """
 LATE_ROW = "[...document.querySelectorAll('.late tbody td')].map((cell) => cell.textContent)"
@@ -107,7 +107,7 @@ def test_failures_late_rows_and_the_plan_are_shown(tab: Tab, address: str) -> No
         ["Project", ""],
         ["Project", ""],
         ["Aggregate", "2 rows"],
-        ["State Store Save", "1 row kept, 0 changed"],
+        ["State Store Save", "1 row kept, 1 changed, 1 row late"],
         ["Project", "1 row"],
         ["Sink", "1 row out"],
     ]

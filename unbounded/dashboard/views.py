@@ -88,21 +88,24 @@ def _latest(record: QueryRecord, now_ms: float) -> Json:
         "stateRows": sample["stateRows"],
         "stateBytes": sample["stateBytes"],
         "rowsBehind": record.rows_behind,
-        "operators": [_camel_operator(operator) for operator in progress["stateOperators"]],
+        "operators": [
+            _camel_operator(operator, changed)
+            for operator, changed in zip(progress["stateOperators"], fed["stateOperators"], strict=True)
+        ],
         "sources": fed["sources"],
         "rowsOut": fed["sink"]["numOutputRows"],
         "planRows": _plan_rows(record),
     }
 
 
-def _camel_operator(operator: Mapping[str, Any]) -> Json:
-    """By short names; what is the same for all operators is left out."""
+def _camel_operator(operator: Mapping[str, Any], changed: Mapping[str, Any]) -> Json:
+    """By short names; what is the same for all operators is left out. `changed`: of the last batch that had rows."""
     return {
         "name": operator["operatorName"],
         "rows": operator["numRowsTotal"],
-        "updated": operator["numRowsUpdated"],
+        "updated": changed["numRowsUpdated"],
         "removed": operator["numRowsRemoved"],
-        "late": operator["numRowsDroppedByWatermark"],
+        "late": changed["numRowsDroppedByWatermark"],
         "bytes": operator["memoryUsedBytes"],
         "updateMs": operator["allUpdatesTimeMs"],
         "removalMs": operator["allRemovalsTimeMs"],
