@@ -36,6 +36,8 @@ def query_line(query: Mapping[str, Any]) -> str:
         parts.append(f"lag {count(query['rowsBehind'])}")
     if query["watermarkLagMs"] is not None:
         parts.append(f"watermark {duration(query['watermarkLagMs'])} behind")
+    elif query["watermarkBehindEventsMs"] is not None:
+        parts.append(f"watermark {duration(query['watermarkBehindEventsMs'])} behind the latest event")
     if query["stateRows"] is not None:
         parts.append(f"state {count(query['stateRows'])} rows, {size(query['stateBytes'])}")
     if query["lateRows"]:

@@ -125,6 +125,8 @@ class MicroBatch:
         self._last_watermark_ms = 0
         self._has_executed = False
         self._state_counts: dict[int, int] = {}
+        self.row_counts: Mapping[int, int] = {}
+        """Of the last batch that had any: rows that each fragment and feed of the plan gave, by its `id`."""
         delays = {node.number: node.delay_ms for node in plan.watermark_nodes()}
         self._watermark = WatermarkTracker(
             delays,
@@ -225,6 +227,8 @@ class MicroBatch:
         rows = run.fragment(self._plan.output)
         watch.add("queryPlanning", self._runner.planning.total_us - before_us)
         counts = tuple(run.counts.get(i, 0) for i in range(len(self._sources)))
+        if any(counts):
+            self.row_counts = run.row_counts
         transactions = tuple(run.transactions.values())
         return _ExecutedBatch(planned, rows, transactions, counts, run.results, run.event_times, run.late, run.observed)
 

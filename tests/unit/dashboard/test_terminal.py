@@ -25,6 +25,7 @@ QUERY: dict[str, Any] = {
     "batchMs": 29,
     "rowsBehind": None,
     "watermarkLagMs": None,
+    "watermarkBehindEventsMs": None,
     "stateRows": None,
     "stateBytes": None,
     "lateRows": 0,
@@ -40,6 +41,8 @@ def test_a_line_says_what_is_known() -> None:
     assert query_line(QUERY) == "counts  running  batch 7  in 2000 rows/s  can 45.5 k rows/s  29 ms/batch"
     more = {"rowsBehind": 12.0, "watermarkLagMs": 5200.0, "stateRows": 3, "stateBytes": 18_500, "lateRows": 4}
     assert query_line({**QUERY, **more}).endswith("  lag 12  watermark 5.2 s behind  state 3 rows, 18.5 kB  late 4")
+    old = {"watermarkBehindEventsMs": 120_000.0}
+    assert query_line({**QUERY, **old}).endswith("  watermark 2 min behind the latest event")
     assert query_line({**QUERY, "name": None, "batch": None, "state": "starting"}) == "01909e83  starting"
     assert query_line({**QUERY, "state": "failed", "failure": "no disk"}) == "counts  failed  no disk"
 
