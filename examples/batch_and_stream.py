@@ -35,7 +35,7 @@ query.awaitTermination()
 streamed = spark.table("streamed")
 
 batch.orderBy("start", "sensor_id").show()
-batches = sum(progress["numInputRows"] > 0 for progress in query.recentProgress)
+batches = sum(progress.numInputRows > 0 for progress in query.recentProgress)
 differences = batch.exceptAll(streamed).count() + streamed.exceptAll(batch).count()
 print(f"The stream took {batches} batches; {differences} rows differ.")
 spark.stop()

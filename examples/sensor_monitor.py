@@ -103,6 +103,7 @@ queries = [
     chart("alerts", alerts, "append", title=f"Above {ALERT} degrees", chart="table"),
     start("hot_averages", hot_averages, "append", "delta", path=f"{options.output}/hot_averages"),
     start("malformed", malformed, "append", "delta", path=f"{options.output}/malformed"),
+    start("room_history", room, "append", "delta", path=f"{options.output}/room_history"),
     chart("room", room, "update", title="All sensors, by minute", chart="line", y="coolest,average,hottest", window=60),
     chart("sliding_averages", sliding_averages, "update", title="Averages of a minute, every 30 s", **HEAT),
     chart("maxima", maxima, "complete", title="Highest so far", chart="bar", x="sensor_id", y="maximum"),
@@ -136,8 +137,8 @@ def print_summary() -> None:
     for query in queries:
         progress = query.recentProgress
         late = sum(operator["numRowsDroppedByWatermark"] for batch in progress for operator in batch["stateOperators"])
-        print(f"{query.name:>16} {len(progress):8,} {sum(batch['numInputRows'] for batch in progress):10,} {late:16,}")
-    batches = [batch for batch in queries[0].recentProgress if batch["numInputRows"]]
+        print(f"{query.name:>16} {len(progress):8,} {sum(batch.numInputRows for batch in progress):10,} {late:16,}")
+    batches = [batch for batch in queries[0].recentProgress if batch.numInputRows]
     if not batches:
         print("No records came.")
         return

@@ -19,6 +19,10 @@ DELTA_ROWS = [10_000]
 STATE_KEYS = [100_000, 1_000_000, 10_000_000]
 LATENCY_ROWS = 10_000
 LATENCY_SECONDS = 20
+DASHBOARD_VIEWERS = 10
+DASHBOARD_BATCH_ROWS = 20_000
+DASHBOARD_ROUNDS = 7
+DASHBOARD_SECONDS = 5.0
 BENCH_TABLE = "unbounded_bench"
 BENCH_TABLE_ROWS = 1_000_000
 USAGE_EXIT_CODE = 2
@@ -151,6 +155,12 @@ def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command = benchmarks.add_parser("delta", help="batches that a stream writes into a Delta table")
     command.add_argument("--rows", type=int, nargs="+", default=DELTA_ROWS, help="default: %(default)s")
     command.set_defaults(run=_bench_delta)
+    command = benchmarks.add_parser("dashboard", help="a query with nobody at its page, and with viewers of it")
+    command.add_argument("--viewers", type=int, default=DASHBOARD_VIEWERS, help="default: %(default)s")
+    command.add_argument("--rows", type=int, default=DASHBOARD_BATCH_ROWS, help="of a batch (default: %(default)s)")
+    command.add_argument("--rounds", type=int, default=DASHBOARD_ROUNDS, help="default: %(default)s")
+    command.add_argument("--seconds", type=float, default=DASHBOARD_SECONDS, help="of a round (default: %(default)s)")
+    command.set_defaults(run=_bench_dashboard)
 
 
 # `run` must not wait for what only `server` needs, and starts its engine before anything heavy is imported.
@@ -250,3 +260,9 @@ def _bench_delta(options: argparse.Namespace) -> int:
     from unbounded.connectors.delta.bench_delta import measure_delta  # noqa: PLC0415
 
     return measure_delta(options.rows)
+
+
+def _bench_dashboard(options: argparse.Namespace) -> int:
+    from unbounded.dashboard.bench_dashboard import measure_dashboard  # noqa: PLC0415
+
+    return measure_dashboard(options.viewers, options.rows, options.rounds, options.seconds)

@@ -61,7 +61,7 @@ def _tab_address(port: int) -> str:
 
 
 class Tab:
-    """`problems`: what the page has logged as errors."""
+    """`problems`: what the page has logged as errors since it was opened."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -90,6 +90,18 @@ class Tab:
 
     def open(self, url: str) -> None:
         self.call("Page.navigate", url=url)
+        self.problems.clear()
+
+    def press(self, key: str) -> None:
+        """A key of the keyboard by its name: `Tab`, `Enter`, `Space`, `Escape`."""
+        code, text = _KEYS[key]
+        told = {"key": text or key, "code": key, "windowsVirtualKeyCode": code}
+        self.call("Input.dispatchKeyEvent", type="keyDown", **told, **({"text": text} if text else {}))
+        self.call("Input.dispatchKeyEvent", type="keyUp", **told)
+
+    def type_text(self, text: str) -> None:
+        """Into what has the focus."""
+        self.call("Input.insertText", text=text)
 
     def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression, awaited if it is a promise."""
@@ -130,6 +142,8 @@ class Tab:
         path.write_bytes(base64.b64decode(answer["data"]))
 
 
+_KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Space": (32, " "), "Escape": (27, "")}
+"""Key codes of Windows, and what the keys write."""
 _TEXT = "document.body ? document.body.innerText.slice(0, 2000) : ''"
 _TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 600)))"
 _WAIT = """

@@ -177,3 +177,13 @@ def test_progress_needs_an_engine_of_its_own(program: Program) -> None:
     outcome = program.command("run", "--progress", "--remote", "sc://localhost:1", "app.py")
     assert outcome.exit_code == 2
     assert outcome.errors == "unbounded: --progress shows an engine of this program's own; for a server there is top\n"
+
+
+def test_the_benchmark_compares_a_query_with_viewers_and_without(program: Program) -> None:
+    outcome = program.command("bench", "dashboard", "--viewers", "2", "--rounds", "1", "--seconds", "0.5")
+    assert outcome.exit_code == 0, outcome.errors
+    head, titles, figures, median = outcome.output.splitlines()
+    assert head == "20,000 rows a batch into averages of 50 series by minute; 2 viewers"
+    assert titles.split() == ["rows/s", "alone", "watched", "ratio", "frames/s"]
+    assert len(figures.split()) == 4
+    assert median == f"median ratio {figures.split()[2]}"

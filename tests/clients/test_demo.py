@@ -57,10 +57,11 @@ def test_a_bounded_demo_prints_known_counts(demo: Demo) -> None:
     assert (demo.outcome.exit_code, demo.outcome.errors.count("\n")) == (0, 1), demo.outcome.errors
     printed = [re.split(r" +", line.strip()) for line in demo.outcome.output.splitlines()]
     start = printed.index(["query", "batches", "records", "dropped", "as", "late"]) + 1
-    assert printed[start : start + 7] == [
+    assert printed[start : start + 8] == [
         ["alerts", "5", "5,000", "0"],
         ["hot_averages", "6", "5,000", "4"],
         ["malformed", "5", "5,000", "0"],
+        ["room_history", "6", "5,000", "14"],
         ["room", "6", "5,000", "14"],
         ["sliding_averages", "6", "5,000", "49"],
         ["maxima", "5", "5,000", "0"],

@@ -25,11 +25,14 @@ from pyspark.errors.exceptions.connect import SparkException
 from pyspark.sql.connect.dataframe import DataFrame
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.connect.streaming.query import StreamingQuery
+from websockets.sync.client import connect
 
+from tests.browser.chromium import browser, chromium_binary
 from tests.clients.program import Program
 from tests.kafka.artifacts import NoBroker
 from tests.kafka.broker import PASSWORD, USER, Broker
 from tests.kafka.mock_cluster import MockCluster
+from tests.unit.dashboard.page import first_frame
 
 DOCUMENT = Path(__file__).parent / "document"
 PORT = 9092
@@ -176,6 +179,53 @@ def test_progress_tells_how_far_behind_a_query_is(broker: Broker, topic: str, st
         }
         for behind in (3, 1, 0)
     ]
+
+
+LAGGING = """\
+import sys
+import threading
+
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+for name, limit in ("lagging", 3), ("level", 100):
+    options = {"kafka.bootstrap.servers": sys.argv[1], "subscribe": "lag", "startingOffsets": "earliest"}
+    records = spark.readStream.format("kafka").options(**options).option("maxOffsetsPerTrigger", limit).load()
+    shown = records.writeStream.format("memory").queryName(name)
+    shown.trigger(processingTime="1 hour").start()
+threading.Event().wait()
+"""
+LAG_SHOWN = """
+    [...document.querySelectorAll('.queries tbody tr')].map((row) => [
+        row.querySelector('a').textContent, row.querySelector('[data-label="Kafka lag"]').textContent
+    ].join(': ')).sort().join()
+"""
+
+
+def test_the_page_tells_how_far_behind_a_query_is(broker: Broker, program: Program, tmp_path: Path) -> None:
+    """One batch in an hour: of twelve records in two partitions one query takes three, the other all."""
+    broker.create("lag", 2)
+    for partition, count in enumerate((4, 8)):
+        broker.add("lag", [b"%d" % i for i in range(count)], partition)
+    program.write(LAGGING)
+    settings = ("--conf", "unbounded.ui.port=0")
+    process = program.start("run", *settings, "app.py", broker.address, UNBOUNDED_UI_ENABLED="true")
+    try:
+        assert process.stderr is not None
+        address = next(line for line in process.stderr if "http://" in line).rpartition("http://")[2].strip()
+        with connect(f"ws://{address}/ws") as socket:
+            frame = first_frame(socket, lambda frame: [query["batch"] for query in frame["queries"]] == [0, 0])
+        assert {query["name"]: query["rowsBehind"] for query in frame["queries"]} == {"lagging": 9, "level": 0}
+        binary = chromium_binary()
+        if binary is not None:
+            with browser(binary, tmp_path / "profile") as tab:
+                tab.open(f"http://{address}/")
+                tab.wait_for(f"{LAG_SHOWN} === 'lagging: 9 records,level: 0 records'")
+                tab.evaluate("document.querySelector('.queries a').click()")
+                tab.wait_for("document.querySelector('.tiles').innerText.includes('Kafka lag\\n9 records\\n')")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
 
 
 # ---------------------------------------------------------------------------------------------- what changes meanwhile

@@ -158,11 +158,6 @@ def test_two_queries_two_functions(spark: SparkSession, numbers: DataFrame, tmp_
         assert _rows(spark.read.json(str(tmp_path / name)).select("number", "kind")) == EXPECTED
 
 
-def test_foreach_batch_has_no_partitions(numbers: DataFrame) -> None:
-    with pytest.raises(AnalysisException, match="'foreachBatch' does not support partitioning"):
-        numbers.writeStream.foreachBatch(print).partitionBy("kind").start()
-
-
 PROGRAM = """
 from pyspark.sql import SparkSession
 import names
@@ -227,27 +222,6 @@ def test_each_row_goes_through_the_function(spark: SparkSession, tmp_path: Path)
     assert Path(output).read_text() == "[1, 2] 2026-01-01 00:00:00+00:00\nNone None\n"
     assert query.lastProgress is not None
     assert query.lastProgress.sink.numOutputRows == 2
-
-
-def test_an_object_is_opened_and_closed_in_each_batch(numbers: DataFrame, tmp_path: Path) -> None:
-    class RowWriter:
-        def __init__(self, directory: Path) -> None:
-            self.directory = directory
-            self.rows: list[str] = []
-
-        def open(self, partition_id: int, epoch_id: int) -> bool:
-            self.path = self.directory / f"rows-{epoch_id}-{partition_id}"
-            return epoch_id != 1
-
-        def process(self, row: Row) -> None:
-            self.rows.append(row.kind + str(row.number))
-
-        def close(self, error: Exception | None) -> None:
-            self.path.write_text(" ".join(self.rows))
-
-    _run(numbers.writeStream.foreach(RowWriter(tmp_path)))
-    written = {path.name: path.read_text() for path in sorted(tmp_path.glob("rows-*"))}
-    assert written == {"rows-0-0": "a0 b10", "rows-1-0": "", "rows-2-0": "a2 b12"}
 
 
 def test_a_failing_row_ends_the_query(numbers: DataFrame) -> None:

@@ -12,8 +12,8 @@ OTHER_RUNNERS = ("rdd",)  # folders whose files need a SparkContext; tests/unit/
 RECORDED = "recorded: "
 _VERB_LINE = re.compile(
     r"(sql|dataframe)( ordered)?|show|error( sql)?|view \w+ ?\(.*\)|file \S+|set \S+( .*)?|(todo|never) \S.*"
-    r"|source \w+ ?\(.*\)( \w+=\S*)*|stream (append|update|complete)( \w+=\S+)*|add|step|restart( \w+=\S+)*"
-    r"|crash before=\S+|fault \S+|state( \d+)?|files|progress"
+    r"|source \w+( ?\(.*\)| format=\S+)( \w+=\S*)*|stream (append|update|complete)( \w+=\S+)*"
+    r"|add|step|restart( \w+=\S+)*|crash before=\S+|fault \S+|state( \d+)?|files|progress"
 )
 
 

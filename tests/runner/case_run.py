@@ -29,14 +29,15 @@ def open_session(url: str) -> SparkSession:
 
 
 class CaseRun:
-    """Runs blocks in file order; each once, its outcome (lines or exception) is remembered by its line."""
+    """Runs blocks in file order; each once, its outcome (lines or exception) is remembered by its line. `output` is the
+    file that has what the server prints, if that is known."""
 
-    def __init__(self, url: str, blocks: tuple[Block, ...]) -> None:
+    def __init__(self, url: str, blocks: tuple[Block, ...], output: Path | None) -> None:
         self._blocks = blocks
         self._outcomes: dict[int, Lines | Exception] = {}
         self._spark = open_session(url)
         self._directory = Path(tempfile.mkdtemp(prefix="case-"))
-        self._stories = Stories(self._spark, self._directory)
+        self._stories = Stories(self._spark, self._directory, output)
 
     def result(self, block: Block) -> Lines:
         """The lines of `block`, after running all blocks above it. Raises what the block raised."""

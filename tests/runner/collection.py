@@ -43,7 +43,8 @@ class CaseFileItems(pytest.File):
 
     def run_block(self, block: Block) -> Lines:
         if self._run is None:
-            self._run = CaseRun(self.config.stash[ENGINE].url, self.case_file.blocks)
+            engine = self.config.stash[ENGINE]
+            self._run = CaseRun(engine.url, self.case_file.blocks, engine.output)
         return self._run.result(block)
 
     def rewrite(self, block: Block, result: Lines) -> None:

@@ -13,6 +13,9 @@ from tests.runner.case_run import CaseRun, Lines
 ORIGIN = os.environ.get("SPARK_RECORD_ORIGIN", "spark 4.2.0")
 """Files with results of another origin are left alone: theirs needs what this server has not."""
 
+OUTPUT = Path(os.environ["SPARK_RECORD_OUTPUT"]) if "SPARK_RECORD_OUTPUT" in os.environ else None
+"""The file that has what the server prints."""
+
 
 def record(url: str, path: Path) -> list[str]:
     """Returns a line for each block that raised; such a block keeps its old result."""
@@ -29,7 +32,7 @@ def _is_ours(path: Path) -> bool:
 def _run_blocks(url: str, path: Path, case_file: CaseFile) -> tuple[dict[int, Lines], list[str]]:
     results: dict[int, Lines] = {}
     failures: list[str] = []
-    run = CaseRun(url, case_file.blocks)
+    run = CaseRun(url, case_file.blocks, OUTPUT)
     try:
         for block in case_file.blocks:
             try:

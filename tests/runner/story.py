@@ -19,7 +19,8 @@ from pyspark.sql.streaming.listener import StateOperatorProgress, StreamingQuery
 
 from tests.runner.rendering import hide_plan_ids
 from tests.runner.story_rows import iso_seconds, json_lines, render_row, render_seconds
-from tests.runner.story_sinks import SINKS, StorySink
+from tests.runner.story_sinks import SINKS, SinkPlace, StorySink
+from tests.runner.story_sources import FILES, SOCKET, LineServer, Source, lines_read
 from tests.runner.views import split_columns
 
 SETTINGS = {"spark.sql.shuffle.partitions": "1", "spark.sql.streaming.fileSink.log.compactInterval": "1000"}
@@ -34,23 +35,15 @@ class StorySplit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A folder of JSON files; `select` is a SQL select list over its columns, empty for all."""
-
-    name: str
-    columns: str
-    select: str
-    options: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Plot:
-    """What a story is about. `build` makes the query from the sources' DataFrames by name."""
+    """What a story is about. `build` makes the query from the sources' DataFrames by name; for the sink `foreach` it
+    makes a pair of it and the object that gets its rows. `options` are the sink's."""
 
-    build: Callable[[dict[str, DataFrame]], DataFrame]
+    build: Callable[[dict[str, DataFrame]], Any]
     mode: str
     trigger: str
     sink: str
+    options: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -61,7 +54,9 @@ class Telling:
     folder: Path
     sources: dict[str, Source]
     plot: Plot
+    output: Path | None
     query: Any = None
+    _server: LineServer | None = None
     _schemas: dict[str, T.StructType] = field(default_factory=dict)
     _sink: StorySink | None = None
     _shown: int = 0
@@ -70,20 +65,33 @@ class Telling:
 
     def open(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-        for name in self.sources:
+        for name, source in self.sources.items():
             (self.folder / name).mkdir(parents=True)
+            if source.format == SOCKET:
+                self._server = LineServer()
         for key, value in SETTINGS.items():
             self.spark.conf.set(key, value)
         if self.plot.trigger == "default":
             self._start("default")
 
     def close(self) -> None:
+        """Nothing of the story is left running."""
+        self.stop()
+        if self._server is not None:
+            self._server.close()
+
+    def stop(self) -> None:
         if self.query is not None:
             self.query.stop()
             self.query = None
+        if self._server is not None:
+            self._server.disconnect()
 
     def add(self, rows: str) -> list[str]:
-        """One file for every source named. Returns the folders that have a new one."""
+        """One file for every source named. Returns the folders that have a new one. A socket gets its lines."""
+        if self._server is not None:
+            self._server.send(rows.split())
+            return []
         ready = [self._write_file(name, cells) for name, cells in self._rows_by_source(rows)]
         for hidden, final in ready:
             hidden.rename(final)
@@ -93,23 +101,28 @@ class Telling:
         """Raises: StorySplit, StreamingQueryException after `batches` of what came before it"""
         folders = self.add(rows)
         if self.plot.trigger == "default" or self.query is not None and self.query.isActive:
-            self.query.processAllAvailable()
+            self._process_all()
         else:
             self._run(self.plot.trigger)
         batches = self.batches()
-        check_unsplit(batches[:1], folders)
+        check_unsplit(batches, folders)
         return batches
+
+    def _process_all(self) -> None:
+        self.query.processAllAvailable()
+        while self._server is not None and not self._server.has_been_read(self.query.recentProgress):
+            self.query.processAllAvailable()
 
     def crash(self, before: str) -> None:
         """The query ends as if it had been killed before it wrote this file of the checkpoint."""
-        self.close()
+        self.stop()
         log, _, batch_id = before.partition("/")
         for written in WRITTEN_IN_ORDER[WRITTEN_IN_ORDER.index(log) :]:
             self.damage(f"{written}/{batch_id}", "")
 
     def damage(self, name: str, content: str) -> None:
         """A file of the checkpoint gets this content; without any it is lost."""
-        self.close()
+        self.stop()
         file = self.folder / "checkpoint" / name
         file.with_name(f".{file.name}.crc").unlink(missing_ok=True)
         if content:
@@ -125,7 +138,7 @@ class Telling:
 
     def restart(self, rows: str, *, trigger: str) -> list[StreamingQueryProgress]:
         """Stops, adds rows, starts and runs what there is to run."""
-        self.close()
+        self.stop()
         self.add(rows)
         self._run(trigger)
         return self.batches()
@@ -141,8 +154,7 @@ class Telling:
         offsets = self.folder / "checkpoint" / "offsets" / str(batch.batchId)
         logged_ms = json.loads(offsets.read_text().split("\n")[1])["batchTimestampMs"]
         batch_time_ms = self._batch_times_ms.setdefault(batch.batchId, logged_ms)
-        rows = [render_row(row, batch_time_ms) for row in self._sink.rows(batch)]
-        return [render_header(batch), *(f"  {row}" for row in sorted(rows))]
+        return [render_header(batch), *(f"  {line}".rstrip() for line in self._sink.lines(batch, batch_time_ms))]
 
     def checkpoint(self) -> list[str]:
         """Batch by batch: watermark and offsets it began with; the watermark for the next, once it is committed."""
@@ -157,25 +169,33 @@ class Telling:
         """A new run, until it has done all there is to do."""
         self._start(trigger)
         if trigger == "default":
-            self.query.processAllAvailable()
+            self._process_all()
         else:
             self.query.awaitTermination()
 
     def _start(self, trigger: str) -> None:
-        frames = {name: self._read(source) for name, source in self.sources.items()}
-        query = self.plot.build(frames)
+        built = self.plot.build({name: self._read(source) for name, source in self.sources.items()})
+        query, receiver = built if isinstance(built, tuple) else (built, None)
         if self._sink is None:
-            self._sink = SINKS[self.plot.sink](self.spark, self.folder / "sink", query.schema)
-        writer = query.writeStream.outputMode(self.plot.mode)
+            place = SinkPlace(self.spark, self.folder / "sink", query.schema, receiver, self.output)
+            self._sink = SINKS[self.plot.sink](place)
+        writer = query.writeStream.outputMode(self.plot.mode).options(**self.plot.options)
         writer = self._sink.attach(writer.option("checkpointLocation", str(self.folder / "checkpoint")))
         chosen = TRIGGERS[trigger]
         self.query, self._shown = (writer.trigger(**chosen) if chosen else writer).start(), 0
 
     def _read(self, source: Source) -> DataFrame:
+        df = self._read_files(source) if source.format == FILES else self._read_other(source)
+        return df.selectExpr(*split_columns(source.select)) if source.select else df
+
+    def _read_files(self, source: Source) -> DataFrame:
         options = {"maxFilesPerTrigger": "1", **source.options}
         reader = self.spark.readStream.schema(source.columns).options(**{k: v for k, v in options.items() if v})
-        df = reader.json(str(self.folder / source.name))
-        return df.selectExpr(*split_columns(source.select)) if source.select else df
+        return reader.json(str(self.folder / source.name))
+
+    def _read_other(self, source: Source) -> DataFrame:
+        address = self._server.address if self._server is not None else {}
+        return self.spark.readStream.format(source.format).options(**address, **source.options).load()
 
     def _rows_by_source(self, text: str) -> list[tuple[str, str]]:
         if len(self.sources) == 1:
@@ -197,8 +217,8 @@ class Telling:
 class Story:
     """Tells a plot, from its beginning again whenever a step was split (its files are renamed one after the other)."""
 
-    def __init__(self, spark: SparkSession, folder: Path, sources: dict[str, Source], plot: Plot) -> None:
-        self._telling = Telling(spark, folder, sources, plot)
+    def __init__(self, first: Telling) -> None:
+        self._telling = first
         self._acts: list[Callable[[Telling], list[str]]] = []
         self._telling.open()
 
@@ -221,7 +241,7 @@ class Story:
         for _ in range(MAX_TELLINGS):
             self.close()
             old = self._telling
-            self._telling = Telling(old.spark, old.folder, old.sources, old.plot)
+            self._telling = Telling(old.spark, old.folder, old.sources, old.plot, old.output)
             self._telling.open()
             try:
                 return [act(self._telling) for act in self._acts][-1]
@@ -311,9 +331,12 @@ def _log_entry(text: str) -> str:
     return "  ".join([f"watermark {render_seconds(watermark_ms * 1000)}", *offsets])
 
 
-def check_unsplit(first: list[StreamingQueryProgress], folders: list[str]) -> None:
-    """Raises: StorySplit unless every source over these folders gave its new file to the first batch"""
-    for source in first[0].sources if first else ():
+def check_unsplit(batches: list[StreamingQueryProgress], folders: list[str]) -> None:
+    """Raises: StorySplit unless every source over these folders gave its new file to the first batch, and a socket all
+    its lines to one batch"""
+    if sum(lines_read(batch) > 0 for batch in batches) > 1:
+        raise StorySplit
+    for source in batches[0].sources if batches else ():
         has_new_file = any(f"{folder}]" in source.description for folder in folders)
         if has_new_file and source.startOffset == source.endOffset:
             raise StorySplit

@@ -10,8 +10,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from tests.runner.python_body import evaluate, python_scope
-from tests.runner.story import Plot, Source, Story, add, crash, fault, render_details, restart, step
+from tests.runner.story import Plot, Story, Telling, add, crash, fault, render_details, restart, step
 from tests.runner.story_sinks import DEFAULT_SINK
+from tests.runner.story_sources import Source, declared_source
 
 
 class StoryError(Exception):
@@ -20,10 +21,11 @@ class StoryError(Exception):
 
 @dataclass(slots=True)
 class Stories:
-    """The stories of one file, one after the other."""
+    """The stories of one file, one after the other. `output`: what the server prints, if that is known."""
 
     spark: SparkSession
     directory: Path
+    output: Path | None = None
     sources: dict[str, Source] = field(default_factory=dict)
     _told: int = 0
     _current: Story | None = None
@@ -36,10 +38,8 @@ class Stories:
 
     def declare(self, declaration: str, select: str) -> list[str]:
         """A source for the stories below."""
-        name, _, rest = declaration.partition("(")
-        columns, _, settings = rest.rpartition(")")
-        options = dict(setting.split("=", 1) for setting in settings.split())
-        self.sources[name.strip()] = Source(name.strip(), columns, " ".join(select.split()), options)
+        source = declared_source(declaration, " ".join(select.split()))
+        self.sources[source.name] = source
         return []
 
     def begin(self, argument: str, body: str) -> list[str]:
@@ -52,9 +52,11 @@ class Stories:
         def build(frames: dict[str, DataFrame]) -> Any:
             return evaluate(body, {**python_scope(self.spark, str(self.directory)), **frames})
 
-        plot = Plot(build, mode, chosen.get("trigger", "default"), chosen.get("sink", DEFAULT_SINK[mode]))
+        trigger, sink = chosen.pop("trigger", "default"), chosen.pop("sink", DEFAULT_SINK[mode])
+        plot = Plot(build, mode, trigger, sink, chosen)
         self._told += 1
-        self._current = Story(self.spark, self.directory / f"story_{self._told}", sources, plot)
+        folder = self.directory / f"story_{self._told}"
+        self._current = Story(Telling(self.spark, folder, sources, plot, self.output))
         return []
 
     def close(self) -> None:

@@ -113,10 +113,13 @@ VERBS: dict[str, Verb] = {
     "error": Verb("`error [sql]`: the error that the Python body (or the SQL text, collected) raises", run_error),
     "set": Verb("`set KEY [VALUE]`: a session setting for the blocks below; without a value it is unset", run_set),
     "source": Verb(
-        "`source NAME (columns) [option=…]`: a folder that stories read; the body is a select list",
+        "`source NAME (columns) [option=…]`: a folder that stories read; the body is a select list. "
+        "`source NAME format=… [option=…]`: another source",
         of_stories(Stories.declare),
     ),
-    "stream": Verb("`stream MODE [trigger=…] [sink=…]`: begins a story with this query", of_stories(Stories.begin)),
+    "stream": Verb(
+        "`stream MODE [trigger=…] [sink=…] [option=…]`: begins a story with this query", of_stories(Stories.begin)
+    ),
     "add": Verb("`add`: rows for a query that is not running", of_stories(Stories.add)),
     "step": Verb(
         "`step`: adds rows, one file a source; the batches that the query then runs", of_stories(Stories.step)

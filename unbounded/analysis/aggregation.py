@@ -12,11 +12,12 @@ from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_named
 from unbounded.analysis.grouping_forms import is_group_by_all, over_group_columns, plain_items
 from unbounded.analysis.names import qualified
-from unbounded.analysis.pivots import expand_pivot
+from unbounded.analysis.pivots import expand_pivot, resolve_pivot_of_stream
 from unbounded.analysis.projection import (
     GROUPING_FUNCTIONS,
     has_aggregate,
     is_aggregate_call,
+    refuse_changing_arguments,
     refuse_grouping_functions,
 )
 from unbounded.analysis.time_windows import PlannedWindows, plan_grouping_windows
@@ -45,6 +46,10 @@ from unbounded.types.datatypes import IntegralType
 def resolve_aggregate(relation: u.Aggregate, analysis: Analysis) -> LogicalPlan:
     """Raises: SparkError MISSING_AGGREGATION, GROUP_BY_POS_*, GROUP_BY_AGGREGATE, NESTED_AGGREGATE_FUNCTION"""
     if relation.pivot is not None:
+        relation = replace(relation, child=u.Planned(analysis.relation(relation.child)))
+        of_stream = resolve_pivot_of_stream(relation, analysis)
+        if of_stream is not None:
+            return of_stream
         relation = expand_pivot(relation, analysis)
     child = analysis.relation(relation.child)
     grouping_texts, sets = _grouping_sets(relation)
@@ -156,6 +161,7 @@ def _build(
     known = {a.id for a in keys.values()}
     for expression in grouped:
         refuse_bare_window_functions(expression)
+        refuse_changing_arguments(expression)
         _check_grouped(expression, known, has_groups=bool(grouping))
     return Aggregate(child, grouping, grouped, kind, sets)
 

@@ -10,6 +10,7 @@ from unbounded.analysis import (
     grouped_python,
     joins,
     missing_values,
+    observed_metrics,
     ordering,
     pivots,
     projection,
@@ -21,6 +22,7 @@ from unbounded.analysis import (
 )
 from unbounded.analysis.context import Analysis, Catalog, Ids
 from unbounded.analysis.expressions import resolve_expression
+from unbounded.analysis.plans import with_fresh_ids
 from unbounded.errors import SparkError, not_supported
 from unbounded.functions.environment import Environment
 from unbounded.plan import unresolved as u
@@ -30,7 +32,7 @@ from unbounded.sql import parse_statement
 _RESOLVERS = {
     u.Project: projection.resolve_project,
     u.Filter: projection.resolve_filter,
-    u.CollectMetrics: projection.resolve_metrics,
+    u.CollectMetrics: observed_metrics.resolve_metrics,
     u.Sample: projection.resolve_sample,
     u.SubqueryAlias: projection.resolve_alias,
     u.WithCtes: projection.resolve_ctes,
@@ -93,11 +95,22 @@ def analyze(relation: u.Relation, environment: Environment, catalog: Catalog, id
 def resolve_relation(relation: u.Relation, analysis: Analysis) -> LogicalPlan:
     match relation:
         case u.PlanId(child=child, plan_id=plan_id):
-            plan = resolve_relation(child, analysis)
+            plan = _resolve_numbered(child, plan_id, analysis)
             analysis.record(plan_id, plan)
             return plan
         case _:
             return analysis.catalog.stored(relation, _resolve_unnumbered(relation, analysis))
+
+
+def _resolve_numbered(relation: u.Relation, plan_id: int, analysis: Analysis) -> LogicalPlan:
+    """A stream that the client reads in several places is resolved once: it is one source."""
+    if not isinstance(relation, u.DataSource | u.NamedTable) or not relation.is_streaming:
+        return resolve_relation(relation, analysis)
+    known = analysis.streams_by_plan_id.get(plan_id)
+    if known is not None:
+        return with_fresh_ids(known, analysis.ids)
+    plan = analysis.streams_by_plan_id[plan_id] = resolve_relation(relation, analysis)
+    return plan
 
 
 def _resolve_unnumbered(relation: u.Relation, analysis: Analysis) -> LogicalPlan:

@@ -106,7 +106,8 @@ class Analysis:
     `resolver` and `analyzer` are the two entries of the recursion (expressions and relations contain each other); they
     come in here so that the modules of a family need not import each other. `ctes` maps lower-case names to analysed
     queries; `outer` is the scope around a subquery; `outputs_by_plan_id` records, for every DataFrame the client
-    numbered, the columns it has here, and `plans_by_id` the relation. `asked` is filled while names are resolved.
+    numbered, the columns it has here, and `plans_by_id` the relation; `streams_by_plan_id` holds what is resolved of
+    its reads of streams. `asked` is filled while names are resolved.
     """
 
     environment: Environment
@@ -117,6 +118,7 @@ class Analysis:
     ctes: Mapping[str, LogicalPlan] = field(default_factory=dict)
     outer: Scope | None = None
     outputs_by_plan_id: dict[int, list[tuple[Attribute, ...]]] = field(default_factory=dict)
+    streams_by_plan_id: dict[int, LogicalPlan] = field(default_factory=dict)
     plans_by_id: dict[int, list[LogicalPlan]] = field(default_factory=dict)
     asked: Asked = field(default_factory=Asked)
 

@@ -31,6 +31,7 @@ from unbounded.plan.expressions import (
     ScalarSubquery,
     SortOrder,
 )
+from unbounded.plan.streaming import is_streaming
 from unbounded.sql import parse_expression
 from unbounded.types.datatypes import (
     INTEGER,
@@ -235,6 +236,8 @@ def _resolve_python(expression: u.PythonFunction, scope: Scope, analysis: Analys
 
 def _resolve_subquery(expression: u.Subquery, scope: Scope, analysis: Analysis) -> Expression:
     plan = analysis.subquery(expression.query, scope)
+    if is_streaming(plan):
+        raise analysis_error("INVALID_SUBQUERY_EXPRESSION.STREAMING_QUERY")
     match expression.kind:
         case u.SubqueryKind.SCALAR:
             if len(plan.output) != 1:

@@ -63,13 +63,14 @@ def _is_present(column: Attribute) -> Expression:
 
 
 def _at_least(least: int, conditions: Sequence[Expression]) -> Expression:
-    """Whether `least` of the conditions hold."""
+    """Whether `least` of the conditions hold; one value, no conjunction, as Spark's readers take no part of it."""
     if least <= 0:
         return Literal(True, BOOLEAN)
     if least > len(conditions):
         return Literal(False, BOOLEAN)
     if least == len(conditions):
-        return reduce(lambda a, b: Call("and", (a, b), BOOLEAN, False), conditions)
+        every = reduce(lambda a, b: Call("and", (a, b), BOOLEAN, False), conditions)
+        return Call("if", (every, Literal(True, BOOLEAN), Literal(False, BOOLEAN)), BOOLEAN, False)
     one, zero = Literal(1, INTEGER), Literal(0, INTEGER)
     ones: list[Expression] = [Call("if", (condition, one, zero), INTEGER, False) for condition in conditions]
     total = reduce(lambda a, b: Call("+", (a, b), INTEGER, False), [zero, *ones])

@@ -8,11 +8,14 @@ from typing import Any, TypeVar
 
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_sort_order
+from unbounded.analysis.plans import groups_of_equal_rows
+from unbounded.analysis.sets import refuse_maps
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute, Expression, Literal, SortOrder
 from unbounded.plan.logical import Deduplicate, Filter, Limit, LogicalPlan, OneRow, Project, Sort, SubqueryAlias, Tail
+from unbounded.plan.streaming import is_streaming
 from unbounded.plan.tree import walk
 from unbounded.types.datatypes import IntegralType
 
@@ -147,9 +150,12 @@ def constant_value(expression: Expression, analysis: Analysis) -> Literal | None
 
 def resolve_deduplicate(relation: u.Deduplicate, analysis: Analysis) -> LogicalPlan:
     child = analysis.relation(relation.child)
+    if relation.is_select and is_streaming(child):
+        return groups_of_equal_rows(child)
     keys = child.output
     if relation.columns:
         keys = tuple(a for name in relation.columns for a in _columns_called(name, child, analysis))
+    refuse_maps(keys)
     return Deduplicate(child, keys, relation.is_within_watermark)
 
 

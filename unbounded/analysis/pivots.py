@@ -1,4 +1,4 @@
-"""Pivot: one conditional aggregate per pivot value and aggregate."""
+"""Pivot: one conditional aggregate per pivot value and aggregate; on a stream Spark's two aggregates."""
 
 from __future__ import annotations
 
@@ -12,13 +12,64 @@ from unbounded.functions.catalog import REGISTRY
 from unbounded.functions.naming import literal_name, pretty_name
 from unbounded.functions.registry import FunctionKind
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Attribute
-from unbounded.plan.logical import LogicalPlan, Project
+from unbounded.plan.expressions import AggregateCall, Attribute, Expression
+from unbounded.plan.logical import Aggregate, LogicalPlan, Project
+from unbounded.plan.streaming import is_streaming
 from unbounded.plan.tree import rewrite_down, walk
-from unbounded.types.datatypes import INTEGER
+from unbounded.types.datatypes import INTEGER, BooleanType, NumericType
 
 MAX_PIVOT_VALUES = 10_000
 """Spark's `spark.sql.pivotMaxValues`."""
+
+_PIVOT_COLUMN = "__pivot_col"
+
+
+def resolve_pivot_of_stream(relation: u.Aggregate, analysis: Analysis) -> LogicalPlan | None:
+    """The two aggregates that Spark makes of a pivot on a stream: by group and pivot value, then by group.
+
+    None for batches, and for results that are no numbers: those are single aggregates.
+
+    Raises: SparkError if the values are not given
+    """
+    pivot = relation.pivot
+    assert pivot is not None
+    if not is_streaming(analysis.relation(relation.child)):
+        return None
+    if not pivot.values:
+        raise analysis_error("_LEGACY_ERROR_TEMP_3063")
+    _refuse_stars(relation)
+    if not _are_numbers(relation, analysis):
+        return None
+    by_value = (*relation.grouping, u.Alias(pivot.column, (_PIVOT_COLUMN,)))
+    inner = analysis.relation(replace(relation, pivot=None, grouping=by_value))
+    keys, results = inner.output[: len(relation.grouping)], inner.output[len(by_value) :]
+    is_single, scope = len(results) == 1, analysis.scope(inner)
+    columns = tuple(
+        analysis.ids.alias(
+            _where(result, analysis.expression(_is_value(value), scope)),
+            _name(value, aggregate, is_single, relation, analysis),
+        )
+        for value in pivot.values
+        for result, aggregate in zip(results, relation.aggregates, strict=True)
+    )
+    return Aggregate(inner, keys, (*keys, *columns))
+
+
+def _are_numbers(relation: u.Aggregate, analysis: Analysis) -> bool:
+    """Whether Spark puts the results into columns after it has aggregated by pivot value; others it aggregates for each
+    value among all rows, where no rows have a result too (`[]`, 0)."""
+    scope = analysis.scope(analysis.relation(relation.child))
+    types = [analysis.expression(_bare(aggregate), scope).data_type for aggregate in relation.aggregates]
+    return all(isinstance(data_type, NumericType | BooleanType) for data_type in types)
+
+
+def _is_value(value: u.Expression) -> u.Expression:
+    return u.UnresolvedFunction("<=>", (u.UnresolvedAttribute((_PIVOT_COLUMN,)), _bare(value)))
+
+
+def _where(result: Attribute, matches: Expression) -> Expression:
+    """The only row of a group that has the pivot value."""
+    return AggregateCall("max", (result,), result.data_type, filter=matches)
 
 
 def expand_pivot(relation: u.Aggregate, analysis: Analysis) -> u.Aggregate:
@@ -27,10 +78,11 @@ def expand_pivot(relation: u.Aggregate, analysis: Analysis) -> u.Aggregate:
     assert pivot is not None
     _refuse_stars(relation)
     values = pivot.values or _distinct_values(relation, pivot, analysis)
-    is_single = len(relation.aggregates) == 1
+    is_single, needs_rows = len(relation.aggregates) == 1, _are_numbers(relation, analysis)
     columns = tuple(
         u.Alias(
-            _only_for(value, pivot.column, _bare(aggregate)), (_name(value, aggregate, is_single, relation, analysis),)
+            _only_for(value, pivot.column, _bare(aggregate), needs_rows=needs_rows),
+            (_name(value, aggregate, is_single, relation, analysis),),
         )
         for value in values
         for aggregate in relation.aggregates
@@ -70,8 +122,9 @@ def _bare(expression: u.Expression) -> u.Expression:
     return expression.child if isinstance(expression, u.Alias) else expression
 
 
-def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression) -> u.Expression:
-    """`aggregate` over the rows whose pivot column is `value`; NULL, whatever the aggregate, if there are none."""
+def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression, *, needs_rows: bool) -> u.Expression:
+    """`aggregate` over the rows whose pivot column is `value`; with `needs_rows` NULL, whatever the aggregate, if there
+    are none."""
     matches = _matches(column, _bare(value))
 
     def restrict(node: object) -> object | None:
@@ -80,9 +133,12 @@ def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression
         condition = matches if node.filter is None else u.UnresolvedFunction("and", (matches, node.filter))
         return replace(node, filter=condition)
 
+    restricted = cast(u.Expression, rewrite_down(aggregate, restrict))
+    if not needs_rows:
+        return restricted
     count = u.UnresolvedFunction("count", (u.Literal(1, INTEGER),), filter=matches)
     has_rows = u.UnresolvedFunction(">", (count, u.Literal(0, INTEGER)))
-    return u.UnresolvedFunction("when", (has_rows, rewrite_down(aggregate, restrict)))
+    return u.UnresolvedFunction("when", (has_rows, restricted))
 
 
 def _matches(column: u.Expression, value: u.Expression) -> u.Expression:

@@ -9,7 +9,7 @@ from typing import cast
 from unbounded.analysis.context import Ids
 from unbounded.functions.signature import implicit_cast
 from unbounded.plan.expressions import Alias, Attribute, LambdaVariable, NamedExpression
-from unbounded.plan.logical import LogicalPlan, Project, Stored
+from unbounded.plan.logical import Aggregate, LogicalPlan, Project, Stored
 from unbounded.plan.tree import map_children, walk
 from unbounded.types.datatypes import DataType
 
@@ -27,6 +27,11 @@ def cast_columns(attributes: Sequence[Attribute], types: Sequence[DataType]) -> 
         a if a.data_type == t else Alias(implicit_cast(a, t), -a.id, a.name, a.metadata)
         for a, t in zip(attributes, types, strict=True)
     )
+
+
+def groups_of_equal_rows(plan: LogicalPlan) -> LogicalPlan:
+    """DISTINCT of SQL over a stream: an aggregate there, unlike dropDuplicates."""
+    return Aggregate(plan, plan.output, plan.output)
 
 
 def with_fresh_ids(plan: LogicalPlan, ids: Ids) -> LogicalPlan:

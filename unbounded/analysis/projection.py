@@ -1,4 +1,4 @@
-"""Relations that keep their input's shape or compute columns from one row: select, filter, alias, CTEs, observe."""
+"""Relations that keep their input's shape or compute columns from one row: select, filter, alias, CTEs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from typing import TypeGuard
 from unbounded.analysis import generators
 from unbounded.analysis.columns import renamed_output
 from unbounded.analysis.context import Analysis
-from unbounded.analysis.expressions import resolve_named
 from unbounded.analysis.names import qualified
 from unbounded.analysis.ordering import with_missing_columns
 from unbounded.analysis.time_windows import plan_time_windows
 from unbounded.errors import ErrorKind, Origin, SparkError, analysis_error, requirement_failed
 from unbounded.functions.catalog import REGISTRY
+from unbounded.functions.determinism import changes_from_call_to_call
 from unbounded.functions.naming import pretty_name
 from unbounded.functions.registry import FunctionKind
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
     AggregateCall,
-    Alias,
     Attribute,
     Call,
     Expression,
@@ -28,8 +27,8 @@ from unbounded.plan.expressions import (
     WindowCall,
     WindowFunctionCall,
 )
-from unbounded.plan.logical import Aggregate, CollectMetrics, Filter, LogicalPlan, Project, Sample, SubqueryAlias
-from unbounded.plan.tree import children, walk, walk_expression
+from unbounded.plan.logical import Aggregate, Filter, LogicalPlan, Project, Sample, SubqueryAlias
+from unbounded.plan.tree import children, contains, walk, walk_expression
 from unbounded.types.datatypes import BOOLEAN
 
 
@@ -71,6 +70,7 @@ def refuse_grouping_functions(outputs: Sequence[Expression]) -> None:
 def _check_global(expressions: tuple[Expression, ...], written: tuple[u.Expression, ...]) -> None:
     for expression in expressions:
         refuse_nested_aggregates(expression, written)
+        refuse_changing_arguments(expression)
     from_rows = [e for e in expressions if not has_aggregate(e) and _reads_columns(e)]
     if from_rows:
         raise analysis_error("MISSING_GROUP_BY")
@@ -83,6 +83,27 @@ def refuse_nested_aggregates(expression: Expression, written: tuple[u.Expression
             error = analysis_error("NESTED_AGGREGATE_FUNCTION")
             error.locate(_nested_origin(written))
             raise error
+
+
+def refuse_changing_arguments(expression: Expression) -> None:
+    """Aggregates, but for those over windows, read what is the same from call to call.
+
+    Raises: SparkError AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION, INVALID_AGGREGATE_FILTER.NON_DETERMINISTIC
+    """
+    match expression:
+        case WindowCall():
+            return
+        case AggregateCall(arguments=arguments, filter=condition):
+            if any(contains(argument, changes_from_call_to_call) for argument in arguments):
+                shown = f'"{pretty_name(expression)}"'
+                raise analysis_error("AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION", sqlExpr=shown)
+            if condition is not None and contains(condition, changes_from_call_to_call):
+                shown = f'"{pretty_name(condition)}"'
+                raise analysis_error("INVALID_AGGREGATE_FILTER.NON_DETERMINISTIC", filterExpr=shown)
+        case _:
+            for child in children(expression):
+                if isinstance(child, Expression):
+                    refuse_changing_arguments(child)
 
 
 def _nested_origin(written: tuple[u.Expression, ...]) -> Origin | None:
@@ -134,14 +155,6 @@ def checked_condition(condition: Expression) -> Expression:
             expressionList=", ".join(pretty_name(qualified(e)) for e in refused[:1]),
         )
     return condition
-
-
-def resolve_metrics(relation: u.CollectMetrics, analysis: Analysis) -> LogicalPlan:
-    child = analysis.relation(relation.child)
-    scope = analysis.scope(child)
-    named = [resolve_named(m, scope, analysis) for m in relation.metrics]
-    aliases = tuple(m if isinstance(m, Alias) else analysis.ids.alias(m, m.name) for m in named)
-    return CollectMetrics(child, relation.name, aliases)
 
 
 def resolve_sample(relation: u.Sample, analysis: Analysis) -> LogicalPlan:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.names import quoted
-from unbounded.analysis.plans import cast_output
+from unbounded.analysis.plans import cast_output, groups_of_equal_rows
 from unbounded.errors import analysis_error
 from unbounded.functions.signature import ORDINALS
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute, Literal, NamedExpression
 from unbounded.plan.logical import LogicalPlan, Project, SetOperation
+from unbounded.plan.streaming import is_streaming
 from unbounded.types.coercion import common_type
-from unbounded.types.datatypes import NULL, ArrayType, DataType, MapType, StructType
+from unbounded.types.datatypes import NULL, DataType, contains_map
 
 
 def resolve_set_operation(relation: u.SetOperation, analysis: Analysis) -> LogicalPlan:
@@ -39,7 +40,10 @@ def set_operation(
         refuse_maps(left.output)
     types = [_common_column_type(i, left, right, operator) for i in range(len(left.output))]
     left, right = cast_output(left, types), cast_output(right, types)
-    return SetOperation(left, right, operator, is_all, _output(left, right, operator, analysis))
+    output = _output(left, right, operator, analysis)
+    if operator is u.SetOperator.UNION and not is_all and (is_streaming(left) or is_streaming(right)):
+        return groups_of_equal_rows(SetOperation(left, right, operator, True, output))
+    return SetOperation(left, right, operator, is_all, output)
 
 
 def refuse_maps(columns: Sequence[Attribute]) -> None:
@@ -51,18 +55,6 @@ def refuse_maps(columns: Sequence[Attribute]) -> None:
                 colName=quoted((column.name,)),
                 dataType=f'"{column.data_type.sql_name}"',
             )
-
-
-def contains_map(data_type: DataType) -> bool:
-    match data_type:
-        case MapType():
-            return True
-        case ArrayType(element_type=element):
-            return contains_map(element)
-        case StructType(fields=fields):
-            return any(contains_map(f.data_type) for f in fields)
-        case _:
-            return False
 
 
 def _output(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.names import resolve_name
 from unbounded.errors import NO_CONDITION, ErrorKind, SparkError, analysis_error
-from unbounded.functions.durations import parse_duration_us
+from unbounded.functions.durations import parse_delay_us
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute
 from unbounded.plan.identifiers import parse_column_name
@@ -15,9 +15,9 @@ from unbounded.types.datatypes import DataType, StructType, TimestampNTZType, Ti
 
 
 def resolve_with_watermark(relation: u.WithWatermark, analysis: Analysis) -> LogicalPlan:
-    """Raises: SparkError EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE, INVALID_INTERVAL_FORMAT.*"""
+    """Raises: SparkError EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE, CANNOT_PARSE_INTERVAL"""
     child = analysis.relation(relation.child)
-    delay_us = parse_duration_us(relation.delay)
+    delay_us = parse_delay_us(relation.delay)
     if delay_us < 0:
         message = f"requirement failed: delay threshold ({relation.delay}) should not be negative."
         raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})

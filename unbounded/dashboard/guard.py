@@ -6,7 +6,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from unbounded.dashboard.access import COOKIE, AccessRules, Visit
@@ -51,7 +51,9 @@ class Guard:
             await send({"type": "websocket.close", "code": _WEBSOCKET_REFUSED, "reason": refusal})
             return
         status = _NEEDS_TOKEN if refusal.startswith("The token") else _FORBIDDEN
-        await JSONResponse({"error": refusal}, status)(scope, receive, send)
+        is_page = scope["path"] == "/"
+        answer = PlainTextResponse(refusal, status) if is_page else JSONResponse({"error": refusal}, status)
+        await answer(scope, receive, send)
 
 
 def visit_of(scope: Scope) -> Visit:

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 SECONDS_KEPT = 3600
+DAYS_OLD_MAX = 7
+"""Event times further from the clock are of another time: how far they are behind it says nothing of the query."""
 
 PHASES = ("latestOffset", "getBatch", "queryPlanning", "addBatch", "walCommit", "commitOffsets")
 """In the order in which a batch goes through them."""
@@ -23,18 +25,22 @@ COLUMNS = (
     *(f"{phase}Ms" for phase in PHASES),
     "latencyMs",
     "watermarkLagMs",
+    "watermarkBehindEventsMs",
     "stateRows",
     "stateBytes",
     "rowsBehind",
 )
-"""`time`: milliseconds since 1970, whole seconds."""
+"""`time`: milliseconds since 1970, whole seconds. `latencyMs` and `watermarkLagMs`, both against the clock, are None if
+event times are of another time; `watermarkBehindEventsMs` is against the latest event time that the query has seen."""
 
 Row = tuple[float | None, ...]
 
 _SUMS = frozenset({"batches", "rowsIn", "lateRows"})
-_MEANS = frozenset({"inputRowsPerSecond", "processedRowsPerSecond", "batchMs", "latencyMs", *COLUMNS[7:13]})
+_MEANS = frozenset(
+    {"inputRowsPerSecond", "processedRowsPerSecond", "batchMs", "latencyMs", *(f"{phase}Ms" for phase in PHASES)}
+)
 _WHEN_IDLE = {"batches": 0.0, "rowsIn": 0.0, "lateRows": 0.0, "inputRowsPerSecond": 0.0}
-_STAYING = ("stateRows", "stateBytes", "rowsBehind")
+_STAYING = ("watermarkBehindEventsMs", "stateRows", "stateBytes", "rowsBehind")
 
 
 class History:
@@ -43,6 +49,8 @@ class History:
     def __init__(self) -> None:
         self._rows: deque[Row] = deque(maxlen=SECONDS_KEPT)
         self._watermark_ms: float | None = None
+        self.latest_event_ms: float | None = None
+        """The latest event time of all batches, in milliseconds since 1970; None before there is one."""
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -55,7 +63,8 @@ class History:
     def add(self, progress: Mapping[str, Any]) -> None:
         """`progress`: the JSON of a batch, as listeners get it."""
         self._watermark_ms = watermark_ms(progress)
-        row = numbers_of(progress)
+        self.latest_event_ms = _later(self.latest_event_ms, progress["eventTime"].get("max"))
+        row = numbers_of(progress, self.latest_event_ms)
         last = self.last
         if last is not None and last[0] == row[0]:
             self._rows[-1] = _merged(last, row)
@@ -70,13 +79,15 @@ class History:
             return
         values = dict.fromkeys(COLUMNS) | _WHEN_IDLE | {"time": second}
         values |= {name: last[COLUMNS.index(name)] for name in _STAYING}
-        if self._watermark_ms is not None:
-            values["watermarkLagMs"] = now_ms - self._watermark_ms
+        values["watermarkLagMs"] = behind_clock(self._watermark_ms, self.latest_event_ms, now_ms)
         self._rows.append(tuple(values[name] for name in COLUMNS))
 
 
-def numbers_of(progress: Mapping[str, Any]) -> Row:
-    """The row of one batch. One without rows, which only cleans up, says nothing about rates."""
+def numbers_of(progress: Mapping[str, Any], latest_event_ms: float | None) -> Row:
+    """The row of one batch. One without rows, which only cleans up, says nothing about rates.
+
+    `latest_event_ms`: the latest event time so far, in milliseconds since 1970.
+    """
     started_ms = parse_time_ms(progress["timestamp"])
     duration_ms = float(progress["batchDuration"])
     operators, phases = progress["stateOperators"], progress["durationMs"]
@@ -90,13 +101,41 @@ def numbers_of(progress: Mapping[str, Any]) -> Row:
         "processedRowsPerSecond": progress["processedRowsPerSecond"] if progress["numInputRows"] else None,
         "batchMs": duration_ms,
         **{f"{phase}Ms": phases.get(phase, 0) for phase in PHASES},
-        "latencyMs": None if newest is None else max(started_ms + duration_ms - parse_time_ms(newest), 0.0),
-        "watermarkLagMs": None if watermark is None else started_ms - watermark,
+        "latencyMs": None if newest is None else _latency(parse_time_ms(newest), started_ms + duration_ms),
+        "watermarkLagMs": behind_clock(watermark, latest_event_ms, started_ms),
+        "watermarkBehindEventsMs": behind_events(watermark, latest_event_ms),
         "stateRows": sum(operator["numRowsTotal"] for operator in operators) if operators else None,
         "stateBytes": sum(operator["memoryUsedBytes"] for operator in operators) if operators else None,
         "rowsBehind": rows_behind(progress),
     }
     return tuple(values[name] for name in COLUMNS)
+
+
+def behind_clock(watermark_ms: float | None, latest_event_ms: float | None, now_ms: float) -> float | None:
+    """Milliseconds; None without a watermark, and if event times are of another time than the clock's."""
+    if watermark_ms is None or not is_of_now(latest_event_ms, now_ms):
+        return None
+    return now_ms - watermark_ms
+
+
+def behind_events(watermark_ms: float | None, latest_event_ms: float | None) -> float | None:
+    """Milliseconds; None without a watermark or an event."""
+    return None if watermark_ms is None or latest_event_ms is None else latest_event_ms - watermark_ms
+
+
+def is_of_now(event_ms: float | None, now_ms: float) -> bool:
+    """Whether an event time is so near to the clock that the two may be compared; unknown: yes."""
+    return event_ms is None or abs(now_ms - event_ms) <= DAYS_OLD_MAX * 86_400_000
+
+
+def _latency(event_ms: float, now_ms: float) -> float | None:
+    return max(now_ms - event_ms, 0.0) if is_of_now(event_ms, now_ms) else None
+
+
+def _later(time_ms: float | None, text: str | None) -> float | None:
+    if text is None:
+        return time_ms
+    return parse_time_ms(text) if time_ms is None else max(time_ms, parse_time_ms(text))
 
 
 def rows_behind(progress: Mapping[str, Any]) -> float | None:

@@ -10,9 +10,10 @@ from contextlib import suppress
 
 import uvicorn
 
+from unbounded.clock import Clock
 from unbounded.dashboard.access import AccessRules
 from unbounded.dashboard.application import application
-from unbounded.dashboard.frames import FRAME_INTERVAL_S, Broadcast
+from unbounded.dashboard.frames import FRAME_INTERVAL_S, Broadcast, FrameCounts
 from unbounded.dashboard.monitor import QueryMonitor
 
 PORTS_TRIED = 16
@@ -24,9 +25,9 @@ _logger = logging.getLogger("unbounded.dashboard")
 class PageServer:
     """Serves until it is closed. Raises: OSError if no port is free"""
 
-    def __init__(self, monitor: QueryMonitor, rules: AccessRules, port: int) -> None:
+    def __init__(self, monitor: QueryMonitor, rules: AccessRules, port: int, clock: Clock) -> None:
         self._monitor = monitor
-        self._broadcast = Broadcast()
+        self._broadcast = Broadcast(clock)
         self._listener = listen(rules.host, port)
         self.port: int = self._listener.getsockname()[1]
         self._server = uvicorn.Server(
@@ -44,6 +45,11 @@ class PageServer:
         )
         self._thread = threading.Thread(target=self._run, name="dashboard", daemon=True)
         self._thread.start()
+
+    @property
+    def frame_counts(self) -> FrameCounts:
+        """Of all WebSockets since the start."""
+        return self._broadcast.counts
 
     def close(self) -> None:
         self._server.should_exit = True

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from unbounded.dashboard.monitor import QueryMonitor
-from unbounded.dashboard.terminal import query_line
+from unbounded.dashboard.terminal import query_lines
 
 LIVE_INTERVAL_S = 0.5
 LINES_INTERVAL_S = 5.0
@@ -58,7 +58,7 @@ class ProgressLines:
         self._write(self._lines())
 
     def _lines(self) -> list[str]:
-        return [query_line(query) for query in self._monitor.overview()["queries"]]
+        return query_lines(self._monitor.overview()["queries"])
 
     def _write(self, lines: Sequence[str]) -> None:
         self._out.write("".join(f"{line}\n" for line in lines))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unbounded.dashboard.history import History, rows_behind
+from unbounded.dashboard.plan_rows import PlanRows
 from unbounded.streaming.watch import WatchedRun
 
 ENDED_KEPT = 50
@@ -42,6 +43,7 @@ class QueryRecord:
     batch_count: int = 0
     row_count: int = 0
     late_count: int = 0
+    plan_rows: PlanRows | None = None
 
     @property
     def query_id(self) -> str:

@@ -10,10 +10,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, TextIO
 
 TOP_INTERVAL_S = 1.0
 ANSWER_S_MAX = 5.0
+
+_NAMES, _COLUMNS = 2, 6
+"""Name and state; then batch, input, processing and duration."""
 
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -22,25 +26,33 @@ _SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 # ---------------------------------------------------------------------------------------------- one line per query
 
 
-def query_line(query: Mapping[str, Any]) -> str:
-    """What a query does, in one line; `query` as the API has it."""
-    name = query["name"] or query["id"][:8]
-    parts = [f"{name}  {query['state']}"]
+def query_lines(queries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each query does, in a line; `queries` as the API has them. What all of them tell stands in columns."""
+    rows = [_parts(query) for query in queries]
+    columns = [row[:_COLUMNS] if len(row) >= _COLUMNS else row[:_NAMES] for row in rows]
+    widths = [max(map(len, column)) for column in zip_longest(*columns, fillvalue="")]
+    return ["  ".join([*map(str.ljust, own, widths), *row[len(own) :]]).rstrip() for row, own in zip(rows, columns)]
+
+
+def _parts(query: Mapping[str, Any]) -> list[str]:
+    parts = [query["name"] or query["id"][:8], query["state"]]
     if query["failure"]:
-        return f"{parts[0]}  {query['failure']}"
+        return [*parts, query["failure"]]
     if query["batch"] is None:
-        return parts[0]
+        return parts
     parts += [f"batch {query['batch']}", f"in {count(query['inputRowsPerSecond'])} rows/s"]
     parts += [f"can {count(query['processedRowsPerSecond'])} rows/s", f"{duration(query['batchMs'])}/batch"]
     if query["rowsBehind"] is not None:
         parts.append(f"lag {count(query['rowsBehind'])}")
     if query["watermarkLagMs"] is not None:
         parts.append(f"watermark {duration(query['watermarkLagMs'])} behind")
+    elif query["watermarkBehindEventsMs"] is not None:
+        parts.append(f"watermark {duration(query['watermarkBehindEventsMs'])} behind the latest event")
     if query["stateRows"] is not None:
         parts.append(f"state {count(query['stateRows'])} rows, {size(query['stateBytes'])}")
     if query["lateRows"]:
         parts.append(f"late {count(query['lateRows'])}")
-    return "  ".join(parts)
+    return parts
 
 
 def count(value: float) -> str:
@@ -118,7 +130,7 @@ def _engine_lines(address: str, token: str | None) -> list[str]:
     request = urllib.request.Request(urllib.parse.urljoin(address, "/api/queries"), headers=headers)
     with urllib.request.urlopen(request, timeout=ANSWER_S_MAX) as response:
         queries = json.load(response)["queries"]
-    return [query_line(query) for query in queries] or ["no streaming query yet"]
+    return query_lines(queries) or ["no streaming query yet"]
 
 
 def _reason(error: Exception) -> str:

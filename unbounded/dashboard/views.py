@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import count
 from typing import Any
 
 from unbounded.connectors.dashboard import DashboardSink
-from unbounded.dashboard.history import COLUMNS, PHASES, watermark_ms
+from unbounded.dashboard.history import COLUMNS, PHASES, behind_clock, behind_events, watermark_ms
+from unbounded.dashboard.plan_rows import PlanRows
 from unbounded.dashboard.records import QueryRecord, Records
 from unbounded.functions.plan_text import Branch
 from unbounded.streaming.plans import (
@@ -71,7 +73,7 @@ def _latest(record: QueryRecord, now_ms: float) -> Json:
         return {"batch": None}
     fed = record.fed or progress
     sample = dict(zip(COLUMNS, record.history.last or (None,) * len(COLUMNS), strict=True))
-    watermark = watermark_ms(progress)
+    watermark, latest_event = watermark_ms(progress), record.history.latest_event_ms
     return {
         "batch": progress["batchId"],
         "inputRowsPerSecond": 0.0 if record.is_quiet(now_ms) else fed["inputRowsPerSecond"],
@@ -80,24 +82,30 @@ def _latest(record: QueryRecord, now_ms: float) -> Json:
         "phases": {phase: progress["durationMs"].get(phase, 0) for phase in PHASES},
         "latencyMs": sample["latencyMs"],
         "watermark": watermark,
-        "watermarkLagMs": None if watermark is None else (record.ended_ms or now_ms) - watermark,
+        "latestEvent": latest_event,
+        "watermarkLagMs": behind_clock(watermark, latest_event, record.ended_ms or now_ms),
+        "watermarkBehindEventsMs": behind_events(watermark, latest_event),
         "stateRows": sample["stateRows"],
         "stateBytes": sample["stateBytes"],
         "rowsBehind": record.rows_behind,
-        "operators": [_camel_operator(operator) for operator in progress["stateOperators"]],
+        "operators": [
+            _camel_operator(operator, changed)
+            for operator, changed in zip(progress["stateOperators"], fed["stateOperators"], strict=True)
+        ],
         "sources": fed["sources"],
         "rowsOut": fed["sink"]["numOutputRows"],
+        "planRows": _plan_rows(record),
     }
 
 
-def _camel_operator(operator: Mapping[str, Any]) -> Json:
-    """By short names; what is the same for all operators is left out."""
+def _camel_operator(operator: Mapping[str, Any], changed: Mapping[str, Any]) -> Json:
+    """By short names; what is the same for all operators is left out. `changed`: of the last batch that had rows."""
     return {
         "name": operator["operatorName"],
         "rows": operator["numRowsTotal"],
-        "updated": operator["numRowsUpdated"],
+        "updated": changed["numRowsUpdated"],
         "removed": operator["numRowsRemoved"],
-        "late": operator["numRowsDroppedByWatermark"],
+        "late": changed["numRowsDroppedByWatermark"],
         "bytes": operator["memoryUsedBytes"],
         "updateMs": operator["allUpdatesTimeMs"],
         "removalMs": operator["allRemovalsTimeMs"],
@@ -110,12 +118,22 @@ def history(record: QueryRecord) -> Json:
 
 
 def plan(record: QueryRecord) -> Json:
-    """The tree; `source` and `operator` are positions in `sources` and `operators` of the summary."""
+    """The tree; `source`, `operator` and `place` are positions in `sources`, `operators`, `planRows` of the summary."""
     branch = record.run.query.plan_branch()
     if branch is None:
         return {"plan": None}
     ids = sorted(_operator_ids(branch))
-    return {"plan": _node(branch, {operator_id: i for i, operator_id in enumerate(ids)})}
+    return {"plan": _node(branch, {operator_id: i for i, operator_id in enumerate(ids)}, count())}
+
+
+def _plan_rows(record: QueryRecord) -> Sequence[int | None]:
+    """By the places of the nodes."""
+    if record.plan_rows is None:
+        branch = record.run.query.plan_branch()
+        if branch is None:
+            return []
+        record.plan_rows = PlanRows(branch)
+    return record.plan_rows.counts(record.run.query.row_count)
 
 
 def _operator_ids(branch: Branch) -> list[int]:
@@ -123,9 +141,10 @@ def _operator_ids(branch: Branch) -> list[int]:
     return own + [found for below in branch.below for found in _operator_ids(below)]
 
 
-def _node(branch: Branch, positions: Mapping[int, int]) -> Json:
+def _node(branch: Branch, positions: Mapping[int, int], places: Iterator[int]) -> Json:
     name, _, told = branch.text.partition(" ")
-    node: Json = {"name": name, "text": told, "below": [_node(below, positions) for below in branch.below]}
+    node: Json = {"name": name, "text": told, "place": next(places)}
+    node["below"] = [_node(below, positions, places) for below in branch.below]
     feed = branch.stands_for
     if isinstance(feed, SourceFeed):
         node["source"] = feed.position

@@ -39,7 +39,7 @@ def _show(monitor: QueryMonitor, port: int, rules: AccessRules, *, has_lines: bo
     from unbounded.dashboard.page_server import PageServer  # noqa: PLC0415
     from unbounded.dashboard.progress_lines import ProgressLines  # noqa: PLC0415
 
-    page = PageServer(monitor, rules, port)
+    page = PageServer(monitor, rules, port, SystemClock())
     shown = f"watch the queries at http://{_shown_host(rules.host)}:{page.port}"
     sys.stderr.write(f"unbounded: {shown}\n")
     return _Both(page, ProgressLines(monitor, sys.stderr, shown)) if has_lines else page

@@ -17,6 +17,7 @@ _UNIT_US = {
     "week": 7 * 86_400_000_000,
 }
 _MONTHS = {"month": 1, "year": 12}
+_LONGEST_MONTH_DAYS = 31
 _PART = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*([a-zA-Z]+)")
 
 
@@ -29,6 +30,27 @@ def parse_duration_us(text: str) -> int:
     if months:
         raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3262", {"interval": text})
     return days * _UNIT_US["day"] + microseconds
+
+
+def parse_interval_argument(text: str) -> tuple[int, int, int]:
+    """(months, days, microseconds) of an argument of `window` or `withWatermark`, which may be a literal of SQL.
+
+    Raises: SparkError CANNOT_PARSE_INTERVAL
+    """
+    literal = re.fullmatch(r"\s*interval\s+'([^']*)'\s*(\w+)\s*", text, flags=re.IGNORECASE)
+    try:
+        return parse_calendar_interval(f"{literal[1]} {literal[2]}" if literal else text)
+    except SparkError:
+        raise analysis_error("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'") from None
+
+
+def parse_delay_us(text: str) -> int:
+    """Microseconds of the delay of a watermark, in which a month has 31 days.
+
+    Raises: SparkError CANNOT_PARSE_INTERVAL
+    """
+    months, days, microseconds = parse_interval_argument(text)
+    return (months * _LONGEST_MONTH_DAYS + days) * _UNIT_US["day"] + microseconds
 
 
 def parse_calendar_interval(text: str) -> tuple[int, int, int]:

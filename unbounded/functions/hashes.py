@@ -29,10 +29,12 @@ from unbounded.types.datatypes import (
     MapType,
     NullType,
     StringType,
+    StructField,
     StructType,
     TimestampNTZType,
     TimestampType,
     YearMonthIntervalType,
+    contains_map,
 )
 
 Typed = tuple[tuple[Expression, ...], DataType]
@@ -45,25 +47,13 @@ def _typing(result: DataType) -> TypingRule:
     def type_call(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
         if not arguments:
             raise wrong_argument_count(name, 0, "> 0")
-        if any(_has_map(argument.data_type) for argument in arguments):
+        if any(contains_map(argument.data_type) for argument in arguments):
             raise analysis_error(
                 "DATATYPE_MISMATCH.HASH_MAP_TYPE", sqlExpr=quoted_call(name, arguments), functionName=f"`{name}`"
             )
         return tuple(arguments), result
 
     return type_call
-
-
-def _has_map(data_type: DataType) -> bool:
-    match data_type:
-        case MapType():
-            return True
-        case ArrayType(element_type=element):
-            return _has_map(element)
-        case StructType(fields=fields):
-            return any(_has_map(f.data_type) for f in fields)
-        case _:
-            return False
 
 
 def _lower_hash(invocation: Invocation) -> str:
@@ -117,6 +107,9 @@ def _chained_nested(family: str, value: str, data_type: DataType, seed: str) -> 
             for field in fields:
                 result = _chained(family, f"struct_extract({value}, {text(field.name)})", field.data_type, result)
             return f"CASE WHEN {value} IS NULL THEN {seed} ELSE {result} END"
+        case MapType(key_type=key, value_type=item):
+            entry = StructType((StructField("key", key), StructField("value", item)))
+            return _chained_nested(family, f"map_entries({value})", ArrayType(entry), seed)
         case CalendarIntervalType() | _:
             raise not_supported(f"A hash of {data_type.simple_string}", "Cast the value to STRING.")
 

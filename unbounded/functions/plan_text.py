@@ -40,12 +40,19 @@ Branches = Iterator["Branch"]
 
 
 class Branch:
-    """One line of a tree, and the branches below it. `stands_for`: what no plan shows, such as a source."""
+    """One line of a tree, and the branches below it. `stands_for`: what no plan shows, such as a source.
 
-    def __init__(self, text: str, below: Iterable[Branch] = (), stands_for: object = None) -> None:
+    `keeps_count`: it has as many rows as the one branch below. `counted`: who counts its rows while a query runs.
+    """
+
+    def __init__(
+        self, text: str, below: Iterable[Branch] = (), stands_for: object = None, *, keeps_count: bool = False
+    ) -> None:
         self.text = text
         self.below = tuple(below)
         self.stands_for = stands_for
+        self.keeps_count = keeps_count
+        self.counted: object = None
 
 
 def plan_branch(plan: LogicalPlan, feed: Callable[[Input], Branch | None] = lambda _: None) -> Branch:
@@ -53,7 +60,8 @@ def plan_branch(plan: LogicalPlan, feed: Callable[[Input], Branch | None] = lamb
     if isinstance(plan, Input):
         return feed(plan) or Branch(_line(plan))
     below = (child for child in children(plan) if isinstance(child, LogicalPlan))
-    return Branch(_line(plan), [plan_branch(child, feed) for child in below])
+    keeps_count = isinstance(plan, Project | SubqueryAlias | WithWatermark | CollectMetrics | Sort)
+    return Branch(_line(plan), [plan_branch(child, feed) for child in below], keeps_count=keeps_count)
 
 
 def render_tree(root: Branch) -> str:

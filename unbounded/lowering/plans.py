@@ -8,7 +8,7 @@ from typing import Any
 
 from unbounded.connectors.files.scan import FileScan
 from unbounded.functions.determinism import changes_from_call_to_call
-from unbounded.functions.engine import engine_type
+from unbounded.functions.engine import engine_type, quote, text
 from unbounded.functions.environment import Environment
 from unbounded.lowering.constant_rows import lower_constant_rows
 from unbounded.lowering.expressions import ExpressionLowering
@@ -56,7 +56,15 @@ from unbounded.plan.logical import (
 )
 from unbounded.plan.tree import walk
 from unbounded.plan.unresolved import JoinKind, SetOperator
-from unbounded.types.datatypes import DoubleType, FloatType
+from unbounded.types.datatypes import (
+    ArrayType,
+    DataType,
+    DoubleType,
+    FloatType,
+    MapType,
+    StructType,
+    contains_map,
+)
 
 _NO_COLUMNS = "0 AS none"
 """The engine has no relation without columns; a plan without columns carries this one."""
@@ -225,19 +233,36 @@ def _lower_aggregate(plan: Aggregate, lowering: Lowering) -> str:
     computed = tuple(g for g in plan.grouping if isinstance(g, Alias))
     if computed:
         source = f"(SELECT *, {select_list(computed, lowering)} FROM {source}) AS g"
-    source = _without_negative_zero(source, plan.grouping)
+    source = _in_one_form(source, plan.grouping)
     items = select_list(plan.expressions, lowering)
     keys = tuple(column(to_attribute(g)) for g in plan.grouping)
     return f"SELECT {items} FROM {source}{_group_by(keys, plan.grouping_sets)}"
 
 
-def _without_negative_zero(source: str, grouping: tuple[NamedExpression, ...]) -> str:
-    """Groups of -0.0 and 0.0 are one, and are shown as 0.0."""
-    floating = [to_attribute(g) for g in grouping if isinstance(g.data_type, FloatType | DoubleType)]
-    if not floating:
-        return source
-    changed = ", ".join(f"{column(a)} + CAST(0 AS {engine_type(a.data_type)}) AS {column(a)}" for a in floating)
-    return f"(SELECT * REPLACE ({changed}) FROM {source}) AS z"
+def _in_one_form(source: str, grouping: tuple[NamedExpression, ...]) -> str:
+    """Groups of -0.0 and 0.0 are one, shown as 0.0; so are maps with equal entries, which come in order of the keys."""
+    changed = [
+        f"{value} AS {column(a)}"
+        for a in map(to_attribute, grouping)
+        if (value := _one_form(column(a), a.data_type)) != column(a)
+    ]
+    return f"(SELECT * REPLACE ({', '.join(changed)}) FROM {source}) AS z" if changed else source
+
+
+def _one_form(value: str, data_type: DataType) -> str:
+    match data_type:
+        case FloatType() | DoubleType():
+            return f"{value} + CAST(0 AS {engine_type(data_type)})"
+        case MapType():
+            return f"map_from_entries(list_sort(map_entries({value})))"
+        case StructType(fields=fields) if contains_map(data_type):
+            parts = (_one_form(f"struct_extract({value}, {text(f.name)})", f.data_type) for f in fields)
+            named = ", ".join(f"{quote(f.name)} := {part}" for f, part in zip(fields, parts, strict=True))
+            return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({named}) END"
+        case ArrayType(element_type=element) if contains_map(data_type):
+            return f"list_transform({value}, lambda e : {_one_form('e', element)})"
+        case _:
+            return value
 
 
 def _group_by(keys: tuple[str, ...], sets: tuple[tuple[int, ...], ...] | None) -> str:

@@ -32,7 +32,7 @@ from unbounded.session.settings_table import UI_ENABLED
 from unbounded.session.stream_settings import state_settings, stream_settings
 from unbounded.session.stream_sinks import TEMPORARY_CHECKPOINT_FORMATS, build_sink, sink_name
 from unbounded.storage.api import FileSystem
-from unbounded.streaming.checks import check_streaming_query, parse_output_mode
+from unbounded.streaming.checks import check_running_query, check_streaming_query, parse_output_mode
 from unbounded.streaming.fragments import FragmentRunner
 from unbounded.streaming.incremental import incremental_plan
 from unbounded.streaming.late_rows import LateRowsKeeper, LateRowsSample
@@ -116,6 +116,7 @@ class StreamBuild:
 
     def micro_batch(self) -> MicroBatch:
         """In the query's own thread: reads the logs, opens the sources. Raises: SparkError"""
+        check_running_query(self._request.plan)
         settings = stream_settings(self._services.config, self._mode, self._checkpoint, self.schedule)
         sources = self._open_sources()
         if self._command.trigger.kind is u.TriggerKind.AVAILABLE_NOW:

@@ -22,7 +22,7 @@ def table_for_stream(command: u.WriteStream, schema: StructType, context: Comman
     """Raises: SparkError for views, another format or other partitions than the table's, what CREATE TABLE raises"""
     name = ".".join(command.table)
     if context.names.has_view(command.table):
-        raise _refused(f"Temporary view {name} doesn't support streaming write")
+        raise analysis_error("_LEGACY_ERROR_TEMP_1190", viewName=name)
     source = command.format or context.config.get("spark.sql.sources.default")
     table = context.tables.find(command.table)
     if table is None:

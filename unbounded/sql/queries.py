@@ -96,7 +96,7 @@ def _select(node: exp.Select, scope: Scope) -> Relation:
         relation = Filter(relation, scope.expression(where.this), origin=scope.origin_of(node))
     relation = _qualified(relation, node, scope)
     if node.args.get("distinct") is not None:
-        relation = Deduplicate(relation)
+        relation = Deduplicate(relation, is_select=True)
     return _hinted(relation, node.args.get("hint"), scope)
 
 

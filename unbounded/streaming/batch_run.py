@@ -61,6 +61,8 @@ class BatchRun:
         times = (planned.timestamp_ms, planned.late_ms, planned.watermark_ms)
         self._batch = OperatorBatch(mode, runner, *(time * 1000 for time in times))
         self.counts: dict[int, int] = {}
+        self.row_counts: dict[int, int] = {}
+        """Rows that each fragment and feed gave, by its `id`."""
         self.transactions: dict[int, StateTransaction] = {}
         self.results: dict[int, OperatorResult] = {}
         self.event_times: dict[int, EventTimes] = {}
@@ -68,16 +70,25 @@ class BatchRun:
         self.late: list[LateRows] = []
 
     def fragment(self, fragment: Fragment) -> pa.Table:
-        return self._runner.run(fragment.plan, self._given(fragment), self._batch.now_us)
+        return self._fragment_of(fragment, self._given(fragment))
+
+    def _fragment_of(self, fragment: Fragment, given: Mapping[str, pa.Table]) -> pa.Table:
+        rows = self._runner.run(fragment.plan, given, self._batch.now_us)
+        self.row_counts[id(fragment)] = rows.num_rows
+        return rows
 
     def _given(self, fragment: Fragment) -> dict[str, pa.Table]:
-        return {name: self._feed(feed) for name, feed in fragment.feeds.items()}
+        given = {}
+        for name, feed in fragment.feeds.items():
+            given[name] = self._feed(feed)
+            self.row_counts[id(feed)] = given[name].num_rows
+        return given
 
     def _feed(self, feed: Feed) -> pa.Table:
         match feed:
             case SourceFeed(position=position):
                 table = self._read_source(feed)
-                self.counts[position] = table.num_rows
+                self.counts[position] = self.counts.get(position, 0) + table.num_rows
                 return table
             case WatermarkNode(number=number, column=column):
                 table = self.fragment(feed.below)
@@ -107,7 +118,7 @@ class BatchRun:
 
     def _run_operator(self, operator: StatefulOperator) -> pa.Table:
         given = self._given(operator.below)
-        rows = self._runner.run(operator.below.plan, given, self._batch.now_us)
+        rows = self._fragment_of(operator.below, given)
         state = self._stores[operator.operator_id].begin(self._planned.batch_id)
         self.transactions[operator.operator_id] = state
         count = self._state_counts.get(operator.operator_id)

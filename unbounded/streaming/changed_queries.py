@@ -58,7 +58,7 @@ def _not_compatible(condition: str, name: str, stored: StructType, new: StructTy
 
 
 def _may_follow(stored: DataType, new: DataType) -> bool:
-    """Equal but for the names of fields; what was never NULL may become nullable, not the other way round."""
+    """Equal but for the names of fields; what was never NULL stays so, what was nullable may become never NULL."""
     match stored, new:
         case StructType(), StructType():
             return len(stored.fields) == len(new.fields) and all(
@@ -78,7 +78,7 @@ def _may_follow(stored: DataType, new: DataType) -> bool:
 
 
 def _may_hold(stored: bool, new: bool) -> bool:
-    return new or not stored
+    return stored or not new
 
 
 def _names(operators: Sequence[OperatorMetadata]) -> str:

@@ -1,7 +1,5 @@
-"""What Spark refuses when a streaming query starts, in its order and with its sentences. All start-time refusals.
-
-Run-time refusals (a watermark above another one, for example) are where they are found.
-"""
+"""What Spark refuses when a streaming query starts, in its order and with its sentences, and what it refuses when the
+query runs. A watermark above another one is refused by `microbatch`, as it depends on the rows."""
 
 from __future__ import annotations
 
@@ -35,6 +33,8 @@ _CORRECTNESS = (
     "disable this check by setting the config `spark.sql.streaming.statefulOperator.checkCorrectness.enabled` to false."
 )
 
+_OUTER = frozenset({JoinKind.LEFT_OUTER, JoinKind.RIGHT_OUTER, JoinKind.FULL_OUTER})
+
 
 def parse_output_mode(text: str) -> OutputMode:
     """Raises: SparkError STREAMING_OUTPUT_MODE.INVALID"""
@@ -49,12 +49,20 @@ def check_streaming_query(plan: LogicalPlan, mode: OutputMode, *, checks_correct
     """Raises: SparkError (an AnalysisException) for a query that cannot run as a stream in `mode`"""
     if not is_streaming(plan):
         raise analysis_error("WRITE_STREAM_NOT_ALLOWED")
-    aggregates = [a for a in collect(plan, Aggregate) if is_streaming(a)]
-    _check_mode(aggregates, mode)
+    _check_mode([a for a in collect(plan, Aggregate) if is_streaming(a)], mode)
     for node in _bottom_up(plan):
-        _check_node(node, mode, has_aggregate=bool(aggregates))
+        _check_node(node, mode)
     if checks_correctness:
         _check_correctness(plan, mode)
+
+
+def check_running_query(plan: LogicalPlan) -> None:
+    """Of a query that has started. Raises: SparkError for what Spark cannot plan"""
+    for aggregate in (node for node in _bottom_up(plan) if isinstance(node, Aggregate)):
+        if isinstance(aggregate.child, MergeSessions) and len(aggregate.grouping) == 1:
+            raise _unsupported("Global aggregation with session window in streaming query is not supported.")
+        if any(call.is_aggregate for e in aggregate.expressions for call in collect(e, PythonCall)):
+            raise _unsupported("Streaming aggregation doesn't support group aggregate pandas UDF")
 
 
 def _check_mode(aggregates: list[Aggregate], mode: OutputMode) -> None:
@@ -81,11 +89,9 @@ def _bottom_up(plan: LogicalPlan) -> Iterator[LogicalPlan]:
         yield plan
 
 
-def _check_node(node: LogicalPlan, mode: OutputMode, *, has_aggregate: bool) -> None:
+def _check_node(node: LogicalPlan, mode: OutputMode) -> None:
     match node:
         case Aggregate(expressions=expressions):
-            if any(call.is_aggregate for e in expressions for call in collect(e, PythonCall)):
-                raise _unsupported("Streaming aggregation doesn't support group aggregate pandas UDF")
             if any(call.is_distinct for e in expressions for call in collect(e, AggregateCall)):
                 raise _unsupported(
                     "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
@@ -104,7 +110,7 @@ def _check_node(node: LogicalPlan, mode: OutputMode, *, has_aggregate: bool) -> 
                 raise _unsupported("Limits are not supported on streaming DataFrames/Datasets in Update output mode")
             if node.offset:
                 raise _unsupported("Offset is not supported on streaming DataFrames/Datasets")
-        case Sort() if not (mode is OutputMode.COMPLETE and has_aggregate):
+        case Sort() if not (mode is OutputMode.COMPLETE and _has_aggregate(node.child)):
             raise _unsupported(
                 "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated "
                 "DataFrame/Dataset in Complete output mode"
@@ -144,7 +150,7 @@ def _check_join(join: Join, mode: OutputMode) -> None:
     kind = join.kind
     if left and right:
         allowed = "Append and Update output modes" if kind is JoinKind.INNER else "Append output mode"
-        if mode is not OutputMode.APPEND and not (mode is OutputMode.UPDATE and kind is JoinKind.INNER):
+        if mode is OutputMode.COMPLETE or (mode is OutputMode.UPDATE and kind in _OUTER):
             raise _unsupported(
                 f"{_shown_kind(kind)} join between two streaming DataFrames/Datasets is not supported in "
                 f"{mode.value.capitalize()} output mode, only in {allowed}"
@@ -197,8 +203,12 @@ def _check_correctness(plan: LogicalPlan, mode: OutputMode) -> None:
             and (node.is_within_watermark or any(delay_ms_of(key) is not None for key in node.keys))
         )
         below = [child for child in children(node) if isinstance(child, LogicalPlan)]
-        if is_counted and any(is_streaming(a) for child in below for a in collect(child, Aggregate)):
+        if is_counted and any(map(_has_aggregate, below)):
             raise _unsupported(_CORRECTNESS)
+
+
+def _has_aggregate(plan: LogicalPlan) -> bool:
+    return any(is_streaming(aggregate) for aggregate in collect(plan, Aggregate))
 
 
 def _has_event_time(plan: LogicalPlan) -> bool:

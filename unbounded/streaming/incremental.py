@@ -27,6 +27,7 @@ from unbounded.plan.expressions import (
 )
 from unbounded.plan.logical import (
     Aggregate,
+    CoGroupMap,
     CollectMetrics,
     Deduplicate,
     Filter,
@@ -76,7 +77,7 @@ from unbounded.streaming.shown_order import (
 )
 from unbounded.types.datatypes import BOOLEAN, LONG, STRING, StructType
 
-_STATELESS = (Project, Filter, Generate, SubqueryAlias, Input, MapPartitions, GroupMap)
+_STATELESS = (Project, Filter, Generate, SubqueryAlias, Input, MapPartitions, GroupMap, CoGroupMap)
 """Run on the new rows alone."""
 
 
@@ -94,7 +95,7 @@ def incremental_plan(
     shown = None if shown_partition_count is None else find_shown(plan)
     build = _Build(Ids(_highest_id(plan) + 1), plan, mode, shown, shown_partition_count or 1)
     output = build.fragment(plan)
-    return IncrementalPlan(output, tuple(build.scans))
+    return IncrementalPlan(output, tuple(build.scans), tuple(build.reads))
 
 
 def _highest_id(plan: LogicalPlan) -> int:
@@ -111,6 +112,7 @@ class _Build:
     shown: Shown | None
     partition_count: int
     scans: list[StreamScan] = field(default_factory=list)
+    reads: list[int] = field(default_factory=list)
     operator_count: int = 0
     watermark_count: int = 0
 
@@ -151,10 +153,18 @@ class _Build:
                 return map_children(node, lambda child: self._cut(child, feeds))
 
     def _source(self, scan: StreamScan, condition: Expression | None, feeds: dict[str, Feed]) -> Input:
-        name = f"source{len(self.scans)}"
-        feeds[name] = SourceFeed(len(self.scans), scan, condition)
-        self.scans.append(scan)
+        name, position = f"source{len(self.reads)}", self._position(scan)
+        self.reads.append(position)
+        feeds[name] = SourceFeed(position, scan, condition)
         return Input(name, scan.output)
+
+    def _position(self, scan: StreamScan) -> int:
+        """Where its source is among those met; a stream that was read before is the same source."""
+        known = (i for i, other in enumerate(self.scans) if other.source is scan.source)
+        position = next(known, len(self.scans))
+        if position == len(self.scans):
+            self.scans.append(scan)
+        return position
 
     def _aggregated(
         self, operator: IncrementalAggregate | IncrementalSessions, finish: Finish, feeds: dict[str, Feed]
@@ -272,9 +282,6 @@ class _Build:
         groups = tuple(to_attribute(g) for g in aggregate.grouping)
         bare = [g.child if isinstance(g, Alias) else g for g in aggregate.grouping]
         position = next(i for i, g in enumerate(bare) if isinstance(g, Attribute) and g.id == merging.merged.id)
-        if len(groups) == 1:
-            message = "Global aggregation with session window in streaming query is not supported."
-            raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=message)
         named = tuple(Alias(_bare(g), a.id, a.name, a.metadata) for g, a in zip(grouping, groups, strict=True))
         updates = tuple(cast(NamedExpression, rewrite_down(u, of_row)) for u in _updates(states))
         update = Aggregate(Input(NEW, rows), named, (*groups, *updates))

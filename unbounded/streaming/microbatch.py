@@ -125,6 +125,8 @@ class MicroBatch:
         self._last_watermark_ms = 0
         self._has_executed = False
         self._state_counts: dict[int, int] = {}
+        self.row_counts: Mapping[int, int] = {}
+        """Of the last batch that had any: rows that each fragment and feed of the plan gave, by its `id`."""
         delays = {node.number: node.delay_ms for node in plan.watermark_nodes()}
         self._watermark = WatermarkTracker(
             delays,
@@ -163,6 +165,8 @@ class MicroBatch:
             pairs = zip(self._sources, self.committed, strict=True)
             end = tuple(self._next_offset(source, start, has_limit=has_limit) for source, start in pairs)
         self.has_new_data = end != self.committed
+        if self._has_executed and self._settings.runs_without_data:
+            self._refuse_redefined_watermark(self._watermark.current_ms)
         if end == self.committed and not self._has_work_without_data():
             return None
         watermark_ms, now_ms = self._watermark.current_ms, self._now_ms()
@@ -180,7 +184,8 @@ class MicroBatch:
 
     def _log_offsets(self, planned: PlannedBatch) -> None:
         self.activity = "Writing offsets to log"
-        logged = PlannedOffsets(planned.end, planned.timestamp_ms, planned.watermark_ms, self._settings.logged)
+        end = self._plan.logged_offsets(planned.end)
+        logged = PlannedOffsets(end, planned.timestamp_ms, planned.watermark_ms, self._settings.logged)
         self._checkpoint.offsets.add(planned.batch_id, logged)
 
     def _now_ms(self) -> int:
@@ -194,6 +199,11 @@ class MicroBatch:
         has_moved = self._watermark.current_ms > self._last_watermark_ms
         return has_moved and any(asks_for_batch(operator, self._settings.mode) for operator in self._operators)
 
+    def _refuse_redefined_watermark(self, watermark_ms: int) -> None:
+        """A watermark above another one is noticed when there is one to hand on."""
+        if watermark_ms > 0 and self._plan.redefines_watermark:
+            raise analysis_error("_LEGACY_ERROR_TEMP_3076", config=_SEVERAL_OPERATORS)
+
     def _has_state(self) -> bool:
         """Whether a watermark may set anything free; state that no batch of this run has read may be anything."""
         if not self._has_executed:
@@ -202,8 +212,7 @@ class MicroBatch:
 
     def _execute(self, planned: PlannedBatch, watch: Stopwatch) -> _ExecutedBatch:
         self.activity = "Processing new data" if self.has_new_data else "No new data but cleaning up state"
-        if planned.watermark_ms > 0 and self._plan.redefines_watermark:
-            raise analysis_error("_LEGACY_ERROR_TEMP_3076", config=_SEVERAL_OPERATORS)
+        self._refuse_redefined_watermark(planned.watermark_ms)
         run = BatchRun(
             planned,
             self._sources,
@@ -218,6 +227,8 @@ class MicroBatch:
         rows = run.fragment(self._plan.output)
         watch.add("queryPlanning", self._runner.planning.total_us - before_us)
         counts = tuple(run.counts.get(i, 0) for i in range(len(self._sources)))
+        if any(counts):
+            self.row_counts = run.row_counts
         transactions = tuple(run.transactions.values())
         return _ExecutedBatch(planned, rows, transactions, counts, run.results, run.event_times, run.late, run.observed)
 
@@ -308,9 +319,9 @@ class MicroBatch:
             return
         logged = self._checkpoint.offsets.read(latest)
         self._check_unchanged(logged)
-        self.available = logged.offsets
+        self.available = self._plan.source_offsets(logged.offsets)
         if self._checkpoint.commits.log.latest() == latest:
-            self.batch_id, self.committed = latest + 1, logged.offsets
+            self.batch_id, self.committed = latest + 1, self.available
             self._watermark.current_ms = max(logged.watermark_ms, self._checkpoint.commits.read(latest))
             self._last_watermark_ms = logged.watermark_ms
             return
@@ -320,17 +331,17 @@ class MicroBatch:
                 message = f"requirement failed: Previous batch {latest - 1} not found in offset log"
                 raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, NO_CONDITION, {"message": message})
             before = self._checkpoint.offsets.read(latest - 1)
-            self.committed, late_ms = before.offsets, before.watermark_ms
+            self.committed, late_ms = self._plan.source_offsets(before.offsets), before.watermark_ms
         self.batch_id = latest
         self._watermark.current_ms = logged.watermark_ms
         self.has_new_data = self.available != self.committed
         self._replay = PlannedBatch(
-            latest, self.committed, logged.offsets, logged.timestamp_ms, logged.watermark_ms, late_ms
+            latest, self.committed, self.available, logged.timestamp_ms, logged.watermark_ms, late_ms
         )
 
     def _check_unchanged(self, logged: PlannedOffsets) -> None:
         now = tuple(map(operator_metadata, self._operators))
-        check_sources(len(logged.offsets), len(self._sources))
+        check_sources(len(logged.offsets), len(self._plan.reads))
         if self._checkpoint.commits.log.latest() is not None:
             check_operators(self._checkpoint, now)
         if self._settings.checks_state_schema:

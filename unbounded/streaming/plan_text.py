@@ -45,7 +45,10 @@ class ShownPlan:
         return f"== Analyzed Logical Plan ==\n{self.logical_text()}\n{physical}" if is_extended else physical
 
     def branch(self, sources: Sequence[str]) -> Branch:
-        """The plan as it runs; what stands for a source or an operator names it (`SourceFeed`, `StatefulOperator`)."""
+        """The plan as it runs; what stands for a source or an operator names it (`SourceFeed`, `StatefulOperator`).
+
+        `counted` is what `StreamingQuery.row_count` takes.
+        """
         return _Branches(self.mode, sources).of_fragment(self.incremental.output)
 
 
@@ -59,20 +62,33 @@ class _Branches:
             found = fragment.feeds.get(node.name)
             return None if found is None else self._of_feed(found)
 
-        return plan_branch(fragment.plan, feed)
+        branch = plan_branch(fragment.plan, feed)
+        branch.counted = branch.counted or fragment
+        return branch
 
     def _of_feed(self, feed: Feed) -> Branch:
         match feed:
             case SourceFeed(position=position, scan=scan, condition=condition):
                 kept = "" if condition is None else f", filters {pretty_name(condition)}"
-                return Branch(f"MicroBatchScan {self.sources[position]} {name_list(scan.output)}{kept}", (), feed)
+                return _counted(
+                    Branch(f"MicroBatchScan {self.sources[position]} {name_list(scan.output)}{kept}", (), feed)
+                )
             case WatermarkNode(column=column, delay_ms=delay_ms, below=below):
                 name = below.plan.output[column].name
-                return Branch(f"EventTimeWatermark {name}, {delay_ms / 1000:g} seconds", [self.of_fragment(below)])
+                text = f"EventTimeWatermark {name}, {delay_ms / 1000:g} seconds"
+                return Branch(text, [self.of_fragment(below)], keeps_count=True)
             case ObserverNode(name=name, metrics=metrics, below=below):
-                return Branch(f"CollectMetrics {name}, {name_list(metrics.output)}", [self.of_fragment(below)])
+                text = f"CollectMetrics {name}, {name_list(metrics.output)}"
+                return Branch(text, [self.of_fragment(below)], keeps_count=True)
             case operator:
-                return Branch(_operator_line(operator, self.mode), [self.of_fragment(operator.below)], operator)
+                line = _operator_line(operator, self.mode)
+                return _counted(Branch(line, [self.of_fragment(operator.below)], operator))
+
+
+def _counted(branch: Branch) -> Branch:
+    """Of a feed, whose rows are counted when it gives them."""
+    branch.counted = branch.stands_for
+    return branch
 
 
 def _operator_line(operator: StatefulOperator, mode: OutputMode) -> str:

@@ -9,7 +9,7 @@ by which it may be late, and the row as JSON. None: no row is ever late.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from unbounded.plan.expressions import Attribute, Expression
@@ -21,7 +21,7 @@ NEW, STORED = "new", "stored"
 
 @dataclass(frozen=True, slots=True)
 class SourceFeed:
-    """The new rows of the source at `position` in the plan, those that fulfil `condition`."""
+    """The new rows of the source at `position` in the plan's scans, those that fulfil `condition`."""
 
     position: int
     scan: StreamScan
@@ -134,10 +134,23 @@ Feed = SourceFeed | WatermarkNode | ObserverNode | StatefulOperator
 
 @dataclass(frozen=True, slots=True)
 class IncrementalPlan:
-    """A query as the micro-batch engine runs it: the fragment nearest the sink, and every source in plan order."""
+    """A query as the micro-batch engine runs it: the fragment nearest the sink, and every source in plan order.
+
+    `reads`: the positions in `scans` of what the query reads, in plan order. A stream that two branches of a union read
+    is one source there, and has two places in the offset log.
+    """
 
     output: Fragment
     scans: tuple[StreamScan, ...]
+    reads: tuple[int, ...]
+
+    def logged_offsets(self, offsets: Sequence[str | None]) -> tuple[str | None, ...]:
+        """As the offset log has them, from one of each source."""
+        return tuple(offsets[position] for position in self.reads)
+
+    def source_offsets(self, logged: Sequence[str | None]) -> tuple[str | None, ...]:
+        """One of each source, from those in the log."""
+        return tuple(logged[self.reads.index(position)] for position in range(len(self.scans)))
 
     def operators(self) -> Iterator[StatefulOperator]:
         """Stateful operators, the one nearest the sink first."""

@@ -2,7 +2,7 @@
 
 Spark's readers of CSV and JSON take comparisons of a column with a constant, tests for NULL, and what AND, OR and NOT
 make of them; `numInputRows` counts the rows that pass. An inner or semi join with a table also tells that its keys are
-not NULL.
+not NULL, and `explode` that its collection is not.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import cast
 
 from unbounded.connectors.streams import FilteringProvider
 from unbounded.functions.determinism import changes_from_call_to_call
-from unbounded.plan.expressions import Attribute, Call, Cast, Expression, Literal
-from unbounded.plan.logical import Filter, Join, LogicalPlan, Project, StreamScan, SubqueryAlias
+from unbounded.plan.expressions import Attribute, Call, Cast, Expression, GeneratorCall, Literal
+from unbounded.plan.logical import Filter, Generate, Join, LogicalPlan, Project, StreamScan, SubqueryAlias
 from unbounded.plan.tree import collect, contains, rewrite
 from unbounded.plan.unresolved import JoinKind
 from unbounded.streaming.filters import all_of, conjuncts
@@ -37,6 +37,8 @@ def is_for_reader(plan: Filter) -> bool:
 
 
 def _pushed(node: object) -> object:
+    if isinstance(node, Generate) and not node.is_outer:
+        return replace(node, child=_filled(node.child, node.generator))
     if isinstance(node, Join) and node.kind in _KEEP_NO_NULLS and node.condition is not None:
         return replace(node, left=_keyed(node.left, node.condition), right=_keyed(node.right, node.condition))
     if not isinstance(node, Filter) or isinstance(node.child, StreamScan):
@@ -56,6 +58,15 @@ def _split(node: Filter) -> LogicalPlan:
     if not simple or not rest or not is_for_reader(Filter(node.child, all_of(simple))):
         return node
     return Filter(Filter(node.child, all_of(simple)), all_of(rest))
+
+
+def _filled(child: LogicalPlan, generator: GeneratorCall) -> LogicalPlan:
+    """The rows whose collection, a column, is not NULL: others make no rows."""
+    match generator.arguments:
+        case (Attribute() as collection, *_) if isinstance(collection.data_type, ArrayType | MapType):
+            return _sunk(child, Call("isnotnull", (collection,), BOOLEAN, False)) or child
+        case _:
+            return child
 
 
 def _keyed(side: LogicalPlan, condition: Expression) -> LogicalPlan:
@@ -106,7 +117,7 @@ def _is_simple(condition: Expression) -> bool:
         case Call(function=function, arguments=arguments) if function in _CONNECTIVES:
             return all(map(_is_simple, arguments))
         case Call(function=function, arguments=(argument,)) if function in _NULL_TESTS:
-            return _is_column(argument)
+            return isinstance(argument, Attribute)
         case Call(function=function, arguments=(first, *others)) if function in _COMPARISONS:
             one, rest = (first, others) if _is_column(first) else (others[0], [first, *others[1:]])
             return _is_column(one) and all(map(_is_constant, rest))

@@ -138,6 +138,11 @@ class StreamingQuery:
         batch = self._batch
         return None if batch is None or not batch.has_planned else self._plan.branch(batch.source_descriptions)
 
+    def row_count(self, counted: object) -> int | None:
+        """Rows of the last batch that had any, of what a branch of the plan is `counted` by; None if nobody knows."""
+        batch = self._batch
+        return None if batch is None else batch.row_counts.get(id(counted))
+
     # ------------------------------------------------------------------------------------------ life
 
     def start(self) -> None:

@@ -285,3 +285,16 @@ def quote_name(name: str) -> str:
 
 def _interval_name(start: str, end: str) -> str:
     return f"interval {start.lower()}" if start == end else f"interval {start.lower()} to {end.lower()}"
+
+
+def contains_map(data_type: DataType) -> bool:
+    """Whether it is a map, or has one inside."""
+    match data_type:
+        case MapType():
+            return True
+        case ArrayType(element_type=element):
+            return contains_map(element)
+        case StructType(fields=fields):
+            return any(contains_map(f.data_type) for f in fields)
+        case _:
+            return False

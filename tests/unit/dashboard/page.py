@@ -39,19 +39,20 @@ class Page:
         self._is_open = threading.Event()
 
     def _open(self, monitor: QueryMonitor, rules: AccessRules) -> PageServer:
-        server = PageServer(monitor, rules, 0)
+        server = PageServer(monitor, rules, 0, self.clock)
+        self.frame_counts = server.frame_counts
         self.address = f"localhost:{server.port}"
         self._is_open.set()
         return server
 
-    def watch_counts(self, directory: Path, rows: str) -> StreamingQuery:
-        """A query `q` that counts clicks of users and has run to the end of `rows`."""
+    def watch_counts(self, directory: Path, rows: str, sql: str = COUNTS) -> StreamingQuery:
+        """A query `q` over clicks that has run to the end of `rows`; `sql` has the columns of `COUNTS`."""
 
         def open_sink(story: Story) -> DashboardSink:
             schema = to_arrow_schema(story.plan.schema, "UTC")
             return DashboardSink(read_options({"title": "Clicks"}, schema, ["user"]), schema, OutputMode.UPDATE)
 
-        story = Story(COUNTS, directory, OutputMode.UPDATE, open_sink=open_sink)
+        story = Story(sql, directory, OutputMode.UPDATE, open_sink=open_sink)
         story.add(rows)
         is_watched = threading.Event()
 

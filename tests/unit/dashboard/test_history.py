@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unbounded.dashboard.history import COLUMNS, SECONDS_KEPT, History
+from unbounded.dashboard.history import COLUMNS, DAYS_OLD_MAX, SECONDS_KEPT, History, is_of_now
 from unbounded.streaming.progress import render_timestamp
 
 START_MS = 1_780_000_000_000
@@ -64,13 +64,35 @@ def test_seconds_without_work_belong_to_it() -> None:
     watermark = {"watermark": render_timestamp(START_MS - 10_000), "max": render_timestamp(START_MS - 3000)}
     history.add(progress(START_MS, eventTime=watermark))
     row = last(history)
-    assert (row["watermarkLagMs"], row["latencyMs"]) == (10_000, 3020)
+    assert (row["watermarkLagMs"], row["watermarkBehindEventsMs"], row["latencyMs"]) == (10_000, 7000, 3020)
     history.add_idle(START_MS + 500)
     assert len(history.rows) == 1
     history.add_idle(START_MS + 2500)
     row = last(history)
     assert (row["time"], row["rowsIn"], row["inputRowsPerSecond"], row["batchMs"]) == (START_MS + 2000, 0, 0, None)
     assert (row["stateRows"], row["watermarkLagMs"]) == (5, 12_500)
+
+
+def test_event_times_of_another_year_are_not_compared_with_the_clock() -> None:
+    history = History()
+    year_ms = 365 * 86_400_000
+    times = {"watermark": render_timestamp(START_MS - year_ms), "max": render_timestamp(START_MS - year_ms + 9000)}
+    history.add(progress(START_MS, eventTime=times))
+    row = last(history)
+    assert (row["watermarkLagMs"], row["watermarkBehindEventsMs"], row["latencyMs"]) == (None, 9000, None)
+    earlier = {**times, "max": render_timestamp(START_MS - year_ms + 5000)}
+    history.add(progress(START_MS + 1000, eventTime=earlier))
+    assert last(history)["watermarkBehindEventsMs"] == 9000
+    history.add_idle(START_MS + 3000)
+    row = last(history)
+    assert (row["watermarkLagMs"], row["watermarkBehindEventsMs"]) == (None, 9000)
+
+
+def test_a_week_is_near_enough_to_the_clock() -> None:
+    week_ms = DAYS_OLD_MAX * 86_400_000
+    assert is_of_now(START_MS - week_ms, START_MS)
+    assert not is_of_now(START_MS - week_ms - 1, START_MS)
+    assert not is_of_now(START_MS + week_ms + 1, START_MS)
 
 
 def test_records_behind_are_those_of_all_partitions() -> None:

@@ -12,7 +12,7 @@ from tests.unit.dashboard.page import Page
 from unbounded.cancellation import Cancellation
 from unbounded.dashboard.access import AccessRules
 from unbounded.dashboard.progress_lines import BottomLines
-from unbounded.dashboard.terminal import Screen, count, duration, query_line, size, watch_engine
+from unbounded.dashboard.terminal import Screen, count, duration, query_lines, size, watch_engine
 
 QUERY: dict[str, Any] = {
     "id": "01909e83-a119",
@@ -25,10 +25,15 @@ QUERY: dict[str, Any] = {
     "batchMs": 29,
     "rowsBehind": None,
     "watermarkLagMs": None,
+    "watermarkBehindEventsMs": None,
     "stateRows": None,
     "stateBytes": None,
     "lateRows": 0,
 }
+
+
+def query_line(query: dict[str, Any]) -> str:
+    return query_lines([query])[0]
 
 
 class Terminal(io.StringIO):
@@ -40,8 +45,22 @@ def test_a_line_says_what_is_known() -> None:
     assert query_line(QUERY) == "counts  running  batch 7  in 2000 rows/s  can 45.5 k rows/s  29 ms/batch"
     more = {"rowsBehind": 12.0, "watermarkLagMs": 5200.0, "stateRows": 3, "stateBytes": 18_500, "lateRows": 4}
     assert query_line({**QUERY, **more}).endswith("  lag 12  watermark 5.2 s behind  state 3 rows, 18.5 kB  late 4")
+    old = {"watermarkBehindEventsMs": 120_000.0}
+    assert query_line({**QUERY, **old}).endswith("  watermark 2 min behind the latest event")
     assert query_line({**QUERY, "name": None, "batch": None, "state": "starting"}) == "01909e83  starting"
     assert query_line({**QUERY, "state": "failed", "failure": "no disk"}) == "counts  failed  no disk"
+
+
+def test_lines_are_columns() -> None:
+    """A failure is no column, however long."""
+    behind = {**QUERY, "name": "room", "batch": 12, "batchMs": 1200, "rowsBehind": 3.0}
+    failed = {**QUERY, "name": "x", "state": "failed", "failure": "there is no room on the disk"}
+    assert query_lines([QUERY, behind, failed]) == [
+        "counts  running  batch 7   in 2000 rows/s  can 45.5 k rows/s  29 ms/batch",
+        "room    running  batch 12  in 2000 rows/s  can 45.5 k rows/s  1.2 s/batch  lag 3",
+        "x       failed   there is no room on the disk",
+    ]
+    assert query_lines([]) == []
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ QUERIES = {
     "SELECT a FROM t": Project(T, (A,)),
     "select a x, b as `y z` from t": Project(T, (Alias(A, ("x",)), Alias(B, ("y z",)))),
     "select a from t where b;": Project(Filter(T, B), (A,)),
-    "select distinct a from t": Deduplicate(Project(T, (A,))),
+    "select distinct a from t": Deduplicate(Project(T, (A,)), is_select=True),
     "select all a from t": Project(T, (A,)),
     "from t": everything(T),
     "from t select a where b": Project(Filter(T, B), (A,)),

@@ -22,14 +22,13 @@ CALLS: list[Any] = []
 class Writer:
     """An object with the three methods; the tests' module stays the same one when it is unpickled."""
 
-    def __init__(self, *, opens: bool = True, fails_at: str = "") -> None:
-        self.opens = opens
+    def __init__(self, *, fails_at: str = "") -> None:
         self.fails_at = fails_at
         self.count = 0
 
     def open(self, partition_id: int, epoch_id: int) -> bool:
         CALLS.append(f"open {partition_id} {epoch_id}")
-        return self.opens
+        return True
 
     def process(self, row: Any) -> None:
         self.count += 1
@@ -65,29 +64,6 @@ def story_of(directory: Path, function: Any, mode: OutputMode = OutputMode.APPEN
     story.sink = sink_of(function)  # type: ignore[assignment]
     story.restart()
     return story
-
-
-def test_each_batch_is_one_partition_with_a_copy_of_the_object(tmp_path: Path, calls: list[Any]) -> None:
-    story = story_of(tmp_path, Writer())
-    story.add("a 10:00, b 10:01")
-    report = story.step()
-    story.add("c 10:02")
-    story.step()
-    assert calls == [
-        *("open 0 0", "a is number 1", "b is number 2", "close None"),
-        *("open 0 1", "c is number 1", "close None"),
-    ]
-    assert report is not None
-    assert report.output_count == 2
-
-
-def test_an_object_that_does_not_open_sees_no_rows(tmp_path: Path, calls: list[Any]) -> None:
-    story = story_of(tmp_path, Writer(opens=False))
-    story.add("a 10:00")
-    report = story.step()
-    assert calls == ["open 0 0", "close None"]
-    assert report is not None
-    assert report.output_count == 1
 
 
 def test_a_failure_reaches_close_and_the_batch_comes_again(tmp_path: Path, calls: list[Any]) -> None:

@@ -2,18 +2,18 @@
 
 import { color, element, setText } from "./elements.js";
 
-// `series`: [{ label, color }]; `format` makes the text of a value. Returns { element, set(data), close() }.
-export function timeChart({ series, format, zone = null, kind = "line", hasTime = true, fromZero = true }) {
+// `series`: [{ label, color }]; `format` makes the text of a value. `behind`: { columns(), draw(uPlot) } of lines that are
+// no series; `before(uPlot)` draws over all. `hasOwnLast`: the legend shows the last value of each, not those of one x.
+// `steps`: between the lines of the axis; `shownX` makes the text of the x whose values the legend shows.
+export function timeChart({ series, format, zone = null, kind = "line", hasTime = true, fromZero = true, steps = null, shownX = null, hasOwnLast = false, behind = null, before = null, onCursor = null }) {
   const plot = element("div.plot");
   const note = element("div.nothing", {}, "Nothing yet");
   const legend = element("ul.legend");
-  const values = series.map((one) => {
-    const value = element("b", {}, "–");
-    const swatch = element("i", { style: `background: var(--${one.color})` });
-    if (series.length > 1) legend.append(element("li", {}, swatch, one.label, value));
-    else legend.append(element("li", {}, value));
-    return value;
-  });
+  const names = series.map((one) => element("span", {}, one.label));
+  const values = series.map(() => element("b", {}, "–"));
+  const items = series.map((one, i) => element("li", {}, ...(series.length > 1 ? [element("i", { style: `background: var(--${one.color})` }), names[i]] : []), values[i]));
+  const place = element("li.faint");
+  legend.append(...items, ...(shownX ? [place] : []));
   let chart = null;
   let data = null;
   let size = "";
@@ -24,15 +24,24 @@ export function timeChart({ series, format, zone = null, kind = "line", hasTime 
     const width = plot.clientWidth;
     const height = plot.clientHeight;
     if (!width || !height) { chart = null; return; }
-    chart = new uPlot(options({ series, format, zone, kind, hasTime, fromZero, width, height, showValues }), shown(), plot);
+    chart = new uPlot(options({ series, format, zone, kind, hasTime, fromZero, steps, behind, before, width, height, onCursor: pointAt }), shown(), plot);
   }
 
   const isStacked = kind === "area" || kind === "bars";
   const shown = () => (isStacked ? stacked(data) : data);
 
   function showValues(index) {
-    const at = index ?? lastKnown(data);
-    values.forEach((value, i) => setText(value, at === null ? "–" : format(data[i + 1][at])));
+    const at = index ?? lastKnown(data.slice(1));
+    values.forEach((value, i) => {
+      const own = index === null && hasOwnLast ? lastKnown([data[i + 1]]) : at;
+      setText(value, own === null ? "–" : format(data[i + 1][own]));
+    });
+    if (shownX) setText(place, at === null || (index === null && hasOwnLast) ? "" : `at ${shownX(data[0][at])}`);
+  }
+
+  function pointAt(drawn) {
+    showValues(drawn.cursor.idx ?? null);
+    onCursor?.(drawn);
   }
 
   const observer = new ResizeObserver(() => {
@@ -61,14 +70,21 @@ export function timeChart({ series, format, zone = null, kind = "line", hasTime 
       else make();
       if (chart?.cursor.idx === null || chart?.cursor.idx === undefined) showValues(null);
       plot.setAttribute("role", "img");
-      plot.setAttribute("aria-label", series.map((one, i) => `${one.label}: ${values[i].textContent}`).join(", "));
+      plot.setAttribute("aria-label", names.map((name, i) => `${name.textContent}: ${values[i].textContent}`).join(", "));
+    },
+    items,
+    index: () => chart?.cursor.idx ?? null,
+    redraw: () => chart?.redraw(false),
+    rename(i, label) {
+      setText(names[i], label);
+      items[i].hidden = label === "";
     },
     restyle() { if (data?.[0].length) make(); },
     close() { observer.disconnect(); chart?.destroy(); },
   };
 }
 
-function options({ series, format, zone, kind, hasTime, fromZero, width, height, showValues }) {
+function options({ series, format, zone, kind, hasTime, fromZero, steps, behind, before, width, height, onCursor }) {
   const axis = { stroke: color("faint"), grid: { stroke: color("grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const lines = series.map((one) => line(one, kind, series.length));
   if (kind !== "line") lines.reverse();
@@ -81,15 +97,15 @@ function options({ series, format, zone, kind, hasTime, fromZero, width, height,
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: {
-      x: { time: hasTime },
-      y: { range: (_, low, high) => span(low, high, fromZero) },
+      x: { time: hasTime, ...(kind === "bars" ? { range: withHalfBars } : {}) },
+      y: { range: (_, low, high) => span(...widened(low, high, behind?.columns() ?? []), fromZero) },
     },
     axes: [
       { ...axis, size: 26, space: 70, grid: { show: false }, ...(hasTime ? { values: CLOCK } : { values: (_, splits) => splits.map((x) => format(x)) }) },
-      { ...axis, size: axisSize, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
+      { ...axis, size: axisSize, space: 34, values: (_, splits) => splits.map((value) => format(value)), ...(steps ? { incrs: steps } : {}) },
     ],
     series: [{}, ...lines],
-    hooks: { setCursor: [(chart) => showValues(chart.cursor.idx)] },
+    hooks: { setCursor: [onCursor], drawAxes: behind ? [behind.draw] : [], draw: before ? [before] : [] },
   };
 }
 
@@ -110,13 +126,41 @@ function line(one, kind, count) {
   return { label: one.label, stroke: ink, width: 2, fill: count === 1 ? ink + "1f" : undefined, points, spanGaps: true };
 }
 
+export const WHOLE_STEPS = [...Array(16).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
+
+const MINUTE = 60000;
+const HOUR = 60 * MINUTE;
+export const DURATION_STEPS = [
+  ...WHOLE_STEPS.filter((step) => step <= 10000), 30000, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE,
+  HOUR, 2 * HOUR, 6 * HOUR, ...WHOLE_STEPS.map((step) => step * 24 * HOUR),
+];
+
+// The first bar and the last one are as wide as the others.
+function withHalfBars(chart, low, high) {
+  const xs = chart.data[0];
+  const gap = xs.length > 1 ? (xs.at(-1) - xs[0]) / (xs.length - 1) : 1;
+  return [low - gap / 2, high + gap / 2];
+}
+
 function axisSize(chart, values) {
   const longest = Math.max(0, ...(values ?? []).map((value) => value.length));
   return 18 + longest * 6.6;
 }
 
+function widened(low, high, columns) {
+  let [least, most] = [low, high];
+  for (const column of columns) {
+    for (const value of column) {
+      if (value === null || value === undefined) continue;
+      if (least === null || value < least) least = value;
+      if (most === null || value > most) most = value;
+    }
+  }
+  return [least, most];
+}
+
 function span(low, high, fromZero) {
-  if (low === null || high === null) return [0, 1];
+  if (low === null || high === null || (fromZero && low === 0 && high === 0)) return [0, 1];
   const bottom = fromZero ? Math.min(low, 0) : low;
   const room = (high - bottom || Math.abs(high) || 1) * 0.08;
   return [fromZero && bottom === 0 ? 0 : bottom - room, high + room];
@@ -129,9 +173,9 @@ function stacked(data) {
   return [data[0], ...sums.reverse()];
 }
 
-function lastKnown(data) {
-  for (let i = data[0].length - 1; i >= 0; i -= 1) {
-    if (data.slice(1).some((column) => column[i] !== null && column[i] !== undefined)) return i;
+function lastKnown(columns) {
+  for (let i = columns[0].length - 1; i >= 0; i -= 1) {
+    if (columns.some((column) => column[i] !== null && column[i] !== undefined)) return i;
   }
   return null;
 }

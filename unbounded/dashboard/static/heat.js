@@ -83,7 +83,8 @@ function drawLabels(pen, { xs, rows, left, cellWidth, cellHeight, width, height,
   pen.fillStyle = color("soft");
   pen.textBaseline = "middle";
   const step = Math.ceil(14 / cellHeight);
-  rows.forEach((row, r) => { if (r % step === 0) pen.fillText(row, 0, (r + 0.5) * cellHeight, left - 8); });
+  const [top, bottom] = [6, cellHeight * rows.length - 6];
+  rows.forEach((row, r) => { if (r % step === 0) pen.fillText(row, 0, Math.min(Math.max((r + 0.5) * cellHeight, top), Math.max(bottom, top)), left - 8); });
   pen.fillStyle = color("faint");
   pen.textBaseline = "alphabetic";
   const wide = 74;

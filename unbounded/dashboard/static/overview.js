@@ -1,7 +1,7 @@
 // The list of queries: what each does now, and what went wrong lately.
 
 import { element, keepChildren, setClass, setText, spark } from "./elements.js";
-import { NO_VALUE, bytes, clockTime, count, duration, rate, rows } from "./units.js";
+import { NO_VALUE, bytes, clockTime, count, dateTime, duration, isNumber, rate, records, rows } from "./units.js";
 
 const SPARK_SECONDS = 120;
 
@@ -9,17 +9,27 @@ const COLUMNS = [
   ["Input rate", (query) => rate(query.inputRowsPerSecond)],
   ["Can process", (query) => rate(query.processedRowsPerSecond)],
   ["Batch", (query) => duration(query.batchMs)],
-  ["Watermark behind", (query) => duration(query.watermarkLagMs)],
-  ["State", (query) => (query.stateRows === null || query.stateRows === undefined ? NO_VALUE : `${rows(query.stateRows)}, ${bytes(query.stateBytes)}`)],
-  ["Dropped as late", (query) => count(query.lateRows)],
-  ["Kafka lag", (query) => rows(query.rowsBehind)],
+  ["Watermark", watermarkText, watermarkNote],
+  ["State", (query) => rows(query.stateRows), (query) => (isNumber(query.stateRows) ? bytes(query.stateBytes) : "")],
+  ["Dropped as late", (query) => rows(query.lateRows)],
+  ["Kafka lag", (query) => records(query.rowsBehind)],
 ];
 
 const HELP = {
   "Can process": "Rows per second while a batch runs; a query keeps up as long as this is above its input rate",
-  "Watermark behind": "How far the watermark is behind the clock",
+  Watermark: "The query waits no longer for rows with an event time before it: they are dropped as late",
   "Kafka lag": "Records in the topics that the query has yet to read",
 };
+
+// Event times of another time, as of data that is read again, are compared with each other and not with the clock.
+function watermarkText(query) {
+  return isNumber(query.watermarkLagMs) ? `${duration(query.watermarkLagMs)} behind now` : dateTime(query.watermark);
+}
+
+function watermarkNote(query) {
+  const isOfNow = isNumber(query.watermarkLagMs);
+  return isOfNow || !isNumber(query.watermarkBehindEventsMs) ? "" : `${duration(query.watermarkBehindEventsMs)} behind the latest event`;
+}
 
 export function overviewView(model) {
   const body = element("tbody");
@@ -60,7 +70,7 @@ function queryRow(model, heads) {
   const sub = element("span.sub");
   const state = element("span.state");
   const line = spark();
-  const cells = COLUMNS.map(([label]) => element("td.number", { "data-label": label }));
+  const cells = COLUMNS.map(([label]) => element("td.number", { "data-label": label }, element("span"), element("span.sub")));
   const row = element("tr", {}, element("td", {}, link, sub), element("td", {}, state), element("td.number.shape", {}, line.element), ...cells);
   return {
     element: row,
@@ -72,10 +82,13 @@ function queryRow(model, heads) {
       setText(state, query.state);
       state.title = query.message;
       line.set(model.column(query.id, "rowsIn", SPARK_SECONDS));
-      COLUMNS.forEach(([, text], i) => {
-        setText(cells[i], text(query));
+      COLUMNS.forEach(([, text, note], i) => {
+        const told = text(query);
+        setText(cells[i].firstChild, told);
+        setText(cells[i].lastChild, note ? note(query) : "");
+        cells[i].classList.toggle("noted", cells[i].lastChild.textContent.length > 12);
         cells[i].hidden = heads[i].hidden;
-        cells[i].classList.toggle("unknown", cells[i].textContent === NO_VALUE);
+        cells[i].classList.toggle("unknown", told === NO_VALUE);
       });
     },
   };
@@ -94,7 +107,12 @@ export function drawFailures(place, failures) {
   place.replaceChildren(...(failures.length ? [title] : []), ...failures.map(failureCard));
 }
 
+// Which query it was and that it has ended, the page says itself; all of it stands in the details.
+export function causeOf(message) {
+  return message.replace(/^\[STREAM_FAILED\] .*? terminated with exception: /, "").replace(/ SQLSTATE: XXKST$/, "");
+}
+
 export function failureCard(failure) {
-  const head = element("summary", {}, element("time", {}, clockTime(failure.time)), element("b", {}, failure.name ?? failure.queryId.slice(0, 8)), " ", failure.message);
-  return failure.detail ? element("details.failure", {}, head, element("pre", {}, failure.detail.trim())) : element("div.failure", {}, ...head.childNodes);
+  const head = element("summary", {}, element("time", {}, clockTime(failure.time)), element("b", {}, failure.name ?? failure.queryId.slice(0, 8)), " ", causeOf(failure.message));
+  return failure.detail ? element("details.failure", {}, head, element("pre", {}, `${failure.message}\n${failure.detail.trim()}`)) : element("div.failure", {}, ...head.childNodes);
 }

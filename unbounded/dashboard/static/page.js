@@ -195,7 +195,11 @@ function takeFrame(frame) {
 }
 
 applyTheme();
-window.addEventListener("hashchange", () => { if (model.frame) showView(); });
+window.addEventListener("hashchange", () => {
+  if (!model.frame) return;
+  showView();
+  main.focus({ preventScroll: true });
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector("dialog[open]") && location.hash.split("/").length > 2) location.hash = location.hash.startsWith("#/results") ? "#/results" : "#/";
 });

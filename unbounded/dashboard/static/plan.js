@@ -32,7 +32,9 @@ function countsText(node, query) {
   }
   if (node.operator !== undefined) {
     const operator = query.operators?.[node.operator];
-    return operator ? `${rows(operator.rows)} kept, ${count(operator.updated)} changed, ${bytes(operator.bytes)}${operator.late ? `, ${count(operator.late)} late` : ""}` : "";
+    return operator ? `${rows(operator.rows)} kept, ${count(operator.updated)} changed, ${bytes(operator.bytes)}${operator.late ? `, ${rows(operator.late)} late` : ""}` : "";
   }
-  return node.isSink && query.rowsOut >= 0 ? `${rows(query.rowsOut)} out` : "";
+  if (node.isSink) return query.rowsOut >= 0 ? `${rows(query.rowsOut)} out` : "";
+  const known = query.planRows?.[node.place];
+  return known === null || known === undefined ? "" : rows(known);
 }

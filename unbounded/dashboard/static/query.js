@@ -1,11 +1,12 @@
 // One query: what it does now, its last hour, its plan, what it dropped, and the button that stops it.
 
-import { timeChart } from "./charts.js";
+import { DURATION_STEPS, WHOLE_STEPS, timeChart } from "./charts.js";
 import { fetchJson } from "./connection.js";
 import { element, setClass, setText } from "./elements.js";
+import { causeOf } from "./overview.js";
 import { planGraph } from "./plan.js";
 import { resultCard } from "./results.js";
-import { bytes, count, dateTime, clockTime, duration, rate, rows } from "./units.js";
+import { bytes, count, dateTime, clockTime, duration, isNumber, rate, records, rows } from "./units.js";
 
 const RANGES = [[300, "5 min"], [900, "15 min"], [3600, "1 hour"]];
 const LATE_ROWS_SHOWN = 10;
@@ -21,25 +22,41 @@ const PHASES = [
 
 const CHARTS = [
   { title: "Rates", format: rate, columns: [["inputRowsPerSecond", "input", "c1"], ["processedRowsPerSecond", "can process", "c2"]] },
-  { title: "Batch duration by phase", format: duration, kind: "area", columns: PHASES },
-  { title: "Latency", format: duration, columns: [["latencyMs", "newest row to its result", "c1"]] },
-  { title: "Watermark behind the clock", format: duration, columns: [["watermarkLagMs", "watermark", "c4"]], fromZero: false },
-  { title: "State rows", format: rows, columns: [["stateRows", "rows", "c1"]] },
+  { title: "Batch duration by phase", format: duration, steps: DURATION_STEPS, kind: "area", columns: PHASES },
+  { title: "Latency", format: duration, steps: DURATION_STEPS, columns: [["latencyMs", "newest row to its result", "c1"]] },
+  { title: "Watermark behind the clock", format: duration, steps: DURATION_STEPS, columns: [["watermarkLagMs", "watermark", "c4"]], fromZero: false },
+  { title: "Watermark behind the latest event", format: duration, steps: DURATION_STEPS, columns: [["watermarkBehindEventsMs", "watermark", "c4"]], insteadOf: "watermarkLagMs" },
+  { title: "State rows", format: rows, steps: WHOLE_STEPS, columns: [["stateRows", "rows", "c1"]] },
   { title: "State size", format: bytes, columns: [["stateBytes", "bytes", "c2"]] },
-  { title: "Rows dropped as late", format: rows, columns: [["lateRows", "rows", "c5"]], kind: "bars" },
-  { title: "Records behind (Kafka)", format: count, columns: [["rowsBehind", "records", "c7"]] },
+  { title: "Rows dropped as late", format: rows, steps: WHOLE_STEPS, columns: [["lateRows", "rows", "c5"]], kind: "bars" },
+  { title: "Kafka lag", format: records, steps: WHOLE_STEPS, columns: [["rowsBehind", "records", "c7"]] },
 ];
 
 const TILES = [
   ["Input", (query) => rate(query.inputRowsPerSecond), (query) => `${rows(query.rowsIn)} in all`],
   ["Can process", (query) => rate(query.processedRowsPerSecond), () => "while a batch runs"],
   ["Batch", (query) => duration(query.batchMs), (query) => `${count(query.batches)} done in this run`],
-  ["Latency", (query) => duration(query.latencyMs), (query) => (query.latencyMs === null || query.latencyMs === undefined ? "needs a watermark" : "newest row to its result")],
-  ["Watermark behind", (query) => duration(query.watermarkLagMs), (query) => (query.watermark ? `at ${dateTime(query.watermark)}` : "no watermark")],
+  ["Latency", (query) => duration(query.latencyMs), latencyNote],
+  ["Watermark behind", (query) => duration(query.watermarkLagMs ?? query.watermarkBehindEventsMs), watermarkNote, watermarkLabel],
   ["State", (query) => rows(query.stateRows), (query) => bytes(query.stateBytes)],
   ["Dropped as late", (query) => rows(query.lateRows), () => "behind the watermark"],
-  ["Kafka lag", (query) => rows(query.rowsBehind), () => "yet to be read"],
+  ["Kafka lag", (query) => records(query.rowsBehind), () => "yet to be read"],
 ];
+
+function latencyNote(query) {
+  if (isNumber(query.latencyMs)) return "newest row to its result";
+  return isNumber(query.latestEvent) && !isNumber(query.watermarkLagMs) ? "event times are not of this week" : "needs a watermark";
+}
+
+function watermarkNote(query) {
+  if (!query.watermark) return "no watermark";
+  return `rows before ${(isNumber(query.watermarkLagMs) ? clockTime : dateTime)(query.watermark)} are late`;
+}
+
+function watermarkLabel(query) {
+  if (!query.watermark) return "Watermark";
+  return isNumber(query.watermarkLagMs) ? "Watermark behind now" : "Watermark behind latest event";
+}
 
 export function queryView(model, id, askToStop) {
   const find = () => model.frame.queries.find((query) => query.id === id);
@@ -69,7 +86,7 @@ export function queryView(model, id, askToStop) {
       const answer = await fetchJson(`/api/queries/${encodeURIComponent(id)}/plan`);
       if (answer.plan) {
         graph = planGraph(answer.plan, find()?.sink ?? "");
-        plan.replaceChildren(element("h2", {}, "Plan"), element("div.card.scroll", {}, graph.element));
+        plan.replaceChildren(element("h2", {}, "Plan, with the rows of the last batch"), element("div.card.scroll", {}, graph.element));
       }
     } catch { /* asked again with the next frame */ } finally { isAsking = false; }
   }
@@ -87,7 +104,7 @@ export function queryView(model, id, askToStop) {
       setText(sub, `${query.message} · ${query.mode} mode · into ${query.sink} · started ${dateTime(query.started)}${query.ended ? ` · ended ${dateTime(query.ended)}` : ""} · id ${id}`);
       stop.hidden = query.state === "failed" || query.state === "stopped";
       drawFailure(failure, query);
-      TILES.forEach(([, value, note], i) => tiles[i].set(value(query), note(query)));
+      TILES.forEach(([label, value, note, ownLabel], i) => tiles[i].set(ownLabel ? ownLabel(query) : label, value(query), note(query)));
       tiles[6].element.classList.toggle("warn", query.lateRows > 0);
       tiles[7].element.hidden = query.rowsBehind === null || query.rowsBehind === undefined;
       if (query.live && !card) { card = resultCard(query); result.append(element("h2", {}, "Result"), card.element); }
@@ -103,11 +120,12 @@ export function queryView(model, id, askToStop) {
 }
 
 function tile(label) {
+  const title = element("dt", {}, label);
   const value = element("dd");
   const note = element("dd.note");
   return {
-    element: element("div.tile", {}, element("dt", {}, label), value, note),
-    set(text, said) { setText(value, text); setText(note, said); note.title = said; },
+    element: element("div.tile", {}, title, value, note),
+    set(name, text, said) { setText(title, name); setText(value, text); setText(note, said); note.title = said; },
   };
 }
 
@@ -115,7 +133,7 @@ function drawFailure(place, query) {
   const said = query.failure ?? "";
   if (place.said === said) return;
   place.said = said;
-  place.replaceChildren(...(said ? [element("div.failure", {}, element("b", {}, "Ended with an error. "), said)] : []));
+  place.replaceChildren(...(said ? [element("div.failure", {}, element("b", {}, "Ended with an error. "), causeOf(said))] : []));
 }
 
 function chartGrid(model, id) {
@@ -140,8 +158,9 @@ function chartGrid(model, id) {
     const times = model.column(id, "time", range);
     for (const { told, chart, card } of charts) {
       const data = told.columns.map(([column]) => model.column(id, column, range));
-      const isKnown = data.some((column) => column.some((value) => value !== null));
-      card.hidden = !isKnown && told.columns.length === 1;
+      const isKnown = data.some(isAnyKnown);
+      const isReplaced = told.insteadOf && isAnyKnown(model.column(id, told.insteadOf, range));
+      card.hidden = (!isKnown && told.columns.length === 1) || isReplaced;
       if (!card.hidden) chart.set(isKnown ? [times, ...data] : [[], ...data.map(() => [])]);
     }
   }
@@ -149,12 +168,16 @@ function chartGrid(model, id) {
   return {
     element: section,
     update(query) {
-      const now = JSON.stringify(query.sample);
+      const now = JSON.stringify([query.sample, model.column(id, "time", RANGES.at(-1)[0]).length]);
       if (now !== drawn) { drawn = now; draw(); }
     },
     restyle() { charts.forEach(({ chart }) => chart.restyle()); },
     close() { charts.forEach(({ chart }) => chart.close()); },
   };
+}
+
+function isAnyKnown(column) {
+  return column.some((value) => value !== null);
 }
 
 function sourceTable() {

@@ -3,6 +3,7 @@
 import { heatMap } from "./heat.js";
 import { timeChart, isNonNegative } from "./charts.js";
 import { listen } from "./connection.js";
+import { manyLines } from "./lines.js";
 import { element, setText, spark } from "./elements.js";
 import { clockTime, compact, dateTime, plain } from "./units.js";
 
@@ -67,7 +68,8 @@ function footText(frame) {
 
 // What a drawing was made for: another shape needs another one.
 function shape(frame) {
-  const series = frame.chart === "line" || frame.chart === "bar" ? seriesNames(frame).join("\n") : "";
+  const hasSeries = frame.chart === "line" || frame.chart === "bar";
+  const series = hasMany(frame) ? "many" : hasSeries ? seriesNames(frame).join("\n") : "";
   return [frame.chart, frame.x, frame.y.join(","), frame.columns.map((column) => column.name).join(","), series].join("|");
 }
 
@@ -79,9 +81,17 @@ function kindOf(frame, name) {
   return frame.columns.find((column) => column.name === name)?.kind;
 }
 
+function allSeries(frame) {
+  return frame.series ? [...new Set(columnOf(frame, frame.series).map(shownText))].sort(BY_NAME) : frame.y;
+}
+
+function hasMany(frame) {
+  return frame.chart === "line" && allSeries(frame).length > COLORS.length;
+}
+
+// Of bars those that are too many are one.
 function seriesNames(frame) {
-  if (!frame.series) return frame.y;
-  const names = [...new Set(columnOf(frame, frame.series).map(String))].sort(BY_NAME);
+  const names = allSeries(frame);
   return names.length > COLORS.length ? [...names.slice(0, COLORS.length - 1), OTHERS] : names;
 }
 
@@ -93,7 +103,7 @@ function zoneOf(frame, kind) {
   return kind === "time" ? frame.timeZone : "UTC";
 }
 
-// One column of values per series over the distinct x, as uPlot wants them. Of the series that are too many, the mean.
+// One column of values per series over the distinct x, as uPlot wants them. Of the series that are too many, the sum.
 function pivot(frame, names) {
   const kind = kindOf(frame, frame.x);
   const raw = columnOf(frame, frame.x);
@@ -107,17 +117,12 @@ function pivot(frame, names) {
   }
   const last = names.length - 1;
   const numbers = new Map(names.map((name, i) => [name, i]));
-  const counts = new Array(points.length).fill(0);
   const owners = columnOf(frame, frame.series);
   columnOf(frame, frame.y[0]).forEach((value, row) => {
     const at = places.get(xs[row]);
-    const s = numbers.get(String(owners[row])) ?? last;
-    if (s === last && names[last] === OTHERS && value !== null) {
-      counts[at] += 1;
-      columns[s][at] = (columns[s][at] ?? 0) + (value - (columns[s][at] ?? 0)) / counts[at];
-    } else {
-      columns[s][at] = value;
-    }
+    const s = numbers.get(shownText(owners[row])) ?? last;
+    if (s === last && names[last] === OTHERS && value !== null) columns[s][at] = (columns[s][at] ?? 0) + value;
+    else columns[s][at] = value;
   });
   return [points, ...columns];
 }
@@ -126,6 +131,7 @@ function xyChart(frame) {
   const kind = kindOf(frame, frame.x);
   if (frame.chart === "bar" && !(isTime(kind) || kind === "number")) return barList(frame);
   if (!isTime(kind) && kind !== "number") return rowsTable(frame);
+  if (hasMany(frame)) return seriesLines(frame, kind);
   const names = seriesNames(frame);
   const data = pivot(frame, names);
   const bars = frame.chart === "bar" && isNonNegative(data.slice(1));
@@ -136,8 +142,28 @@ function xyChart(frame) {
     kind: bars ? "bars" : "line",
     hasTime: isTime(kind),
     fromZero: bars,
+    hasOwnLast: Boolean(frame.series),
+    shownX: (x) => shownPoint(x, kind, frame),
   });
   return { ...chart, set: (next) => chart.set(pivot(next, names)) };
+}
+
+function shownPoint(x, kind, frame) {
+  if (!isTime(kind)) return plain(x);
+  return kind === "date" ? dateTime(x, "UTC").slice(0, 10) : clockTime(x, zoneOf(frame, kind));
+}
+
+function seriesLines(first, kind) {
+  const zone = isTime(kind) ? zoneOf(first, kind) : null;
+  const shownX = (x) => shownPoint(x, kind, first);
+  const lines = manyLines({ key: first.query, colors: COLORS, format: compact, zone, hasTime: isTime(kind), shownX });
+  return {
+    ...lines,
+    set(frame) {
+      const names = allSeries(frame);
+      lines.set(names, pivot(frame, names));
+    },
+  };
 }
 
 function barList(first) {
@@ -157,7 +183,7 @@ function barList(first) {
       const lines = places.flatMap((row) => [names[row]].flatMap((name) => frame.y.map((y, i) => ({
         label: i ? "" : hasSeries ? `${shownText(name)} · ${shownText(owners[row])}` : shownText(name),
         value: columnOf(frame, y)[row],
-        color: hasSeries ? colors.get(String(owners[row])) ?? COLORS.at(-1) : COLORS[i % COLORS.length],
+        color: hasSeries ? colors.get(shownText(owners[row])) ?? COLORS.at(-1) : COLORS[i % COLORS.length],
       }))));
       const most = Math.max(...lines.map((one) => Math.abs(one.value ?? 0)), 0) || 1;
       while (list.children.length > lines.length * 3) list.lastChild.remove();

@@ -25,6 +25,10 @@ export function rows(value) {
   return isNumber(value) ? `${count(value)} ${value === 1 ? "row" : "rows"}` : NO_VALUE;
 }
 
+export function records(value) {
+  return isNumber(value) ? `${count(value)} ${value === 1 ? "record" : "records"}` : NO_VALUE;
+}
+
 export function bytes(value) {
   if (!isNumber(value)) return NO_VALUE;
   for (const [factor, prefix] of PREFIXES) {

@@ -214,11 +214,12 @@ class Aggregate(Relation):
 
 @dataclass(frozen=True, slots=True)
 class Deduplicate(Relation):
-    """`columns` empty: all columns are keys."""
+    """`columns` empty: all columns are keys. `is_select`: SELECT DISTINCT."""
 
     child: Relation
     columns: tuple[str, ...] = ()
     is_within_watermark: bool = False
+    is_select: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,11 @@ class CommandContext:
     def analyze(self, relation: u.Relation, ids: Ids | None = None) -> LogicalPlan:
         return self.pipeline.analyze(relation, ids)
 
-    def analyze_written(self, relation: u.Relation, ids: Ids | None = None) -> LogicalPlan:
-        """Rows that a batch writes. Raises: SparkError CALL_ON_STREAMING_DATASET_UNSUPPORTED"""
+    def analyze_written(self, relation: u.Relation, ids: Ids | None = None, *, method: str = "write") -> LogicalPlan:
+        """Rows that a batch writes, by this method. Raises: SparkError CALL_ON_STREAMING_DATASET_UNSUPPORTED"""
         plan = self.analyze(relation, ids)
         if is_streaming(plan):
-            raise analysis_error("CALL_ON_STREAMING_DATASET_UNSUPPORTED", methodName="`write`")
+            raise analysis_error("CALL_ON_STREAMING_DATASET_UNSUPPORTED", methodName=f"`{method}`")
         return plan
 
 

@@ -15,6 +15,7 @@ from unbounded.session.delta import descriptions, upkeep
 from unbounded.session.delta.merge import merge_into
 from unbounded.session.delta.row_changes import delete_from, update_table
 from unbounded.session.formats.registry import save
+from unbounded.session.pipeline import refuse_stream
 from unbounded.types.datatypes import STRING, StructField
 
 
@@ -54,6 +55,8 @@ def _cache_table(command: u.CacheTable, context: CommandContext) -> None:
         view = u.CreateView(command.query, command.table[-1], is_global=False, replaces=False)
         context.names.create_view(view, context.analyze(command.query))
     if context.names.has_view(command.table):
+        if not command.is_uncache:
+            refuse_stream(context.analyze(u.NamedTable(command.table)))
         name: tuple[str, ...] = command.table
     elif command.is_uncache and command.if_exists and context.tables.find(command.table) is None:
         return

@@ -259,9 +259,9 @@ def write_to(command: u.WriteTo, context: CommandContext) -> None:
     if mode in (u.WriteToMode.CREATE, u.WriteToMode.REPLACE, u.WriteToMode.CREATE_OR_REPLACE):
         _create_to(command, context)
         return
-    table = writable_table(command.table, context)
     ids = Ids()
-    plan = context.analyze_written(command.query, ids)
+    plan = context.analyze_written(command.query, ids, method="writeTo")
+    table = writable_table(command.table, context)
     policy = context.config.get("spark.sql.storeAssignmentPolicy")
     values = store_assignment.by_name(plan, table)
     rows = store_assignment.with_columns(plan, table, values, table.schema.fields, ids, policy)

@@ -77,7 +77,7 @@ class DataSourceFormat:
 
 def refuse_partitioning(command: u.WriteStream, name: str) -> None:
     if command.partition_columns:
-        raise analysis_error("_LEGACY_ERROR_TEMP_3102", msg=f"'{name}' does not support partitioning.")
+        raise analysis_error("_LEGACY_ERROR_TEMP_1197", operation=name)
 
 
 def refuse_two_paths(source: u.DataSource) -> None:

@@ -38,7 +38,8 @@ def _remembered(operator: IncrementalDeduplicate, rows: pa.Table) -> pa.Table:
     keys = _keys(operator, rows)
     if operator.expiry is None:
         return keys
-    expiry = pc.add(event_micros(rows.column(operator.expiry)), operator.delay_ms * 1000)
+    event_us = pc.fill_null(event_micros(rows.column(operator.expiry)), 0)  # so does Spark: NULL goes soon
+    expiry = pc.add(event_us, operator.delay_ms * 1000)
     return keys.append_column(EXPIRY, expiry)
 
 
