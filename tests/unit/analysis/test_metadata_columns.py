@@ -17,6 +17,7 @@ from unbounded.plan.logical import (
     Scan,
     SetOperation,
     Stored,
+    StreamScan,
     SubqueryAlias,
 )
 from unbounded.plan.metadata_columns import metadata_columns
@@ -105,3 +106,15 @@ def test_stored_rows_are_computed_again_only_for_it() -> None:
     assert metadata_columns(stored) == (FILE,)
     assert let_metadata_through(Filter(stored, equal(A, 1))) == Filter(stored, equal(A, 1))
     assert scans(let_metadata_through(Filter(stored, equal(FILE, "x")))) == [(True, (A, FILE))]
+
+
+def test_a_stream_read_twice_stays_one_source() -> None:
+    source = Source()
+    asked, plain = StreamScan(source, (A,), FILE), StreamScan(source, (B,), OTHER_FILE)
+    union = SetOperation(Filter(asked, equal(FILE, "x")), plain, SetOperator.UNION, True, (Attribute(5, "u", INTEGER),))
+    through = let_metadata_through(union)
+    first, second = collect(through, StreamScan)
+    assert first.source is second.source
+    assert (first.output, second.output) == ((A, FILE), (B, OTHER_FILE))
+    assert isinstance(through, SetOperation)
+    assert (through.left.output, through.right.output) == ((A,), (B,))
