@@ -10,11 +10,16 @@ from typing import cast
 from unbounded.analysis import generators
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_named
-from unbounded.analysis.grouping_forms import is_group_by_all, over_group_columns, plain_items
+from unbounded.analysis.grouping_forms import is_group_by_all, plain_items
 from unbounded.analysis.names import qualified
+from unbounded.analysis.over_groups import (
+    GROUPING_FUNCTIONS,
+    bare_grouping,
+    over_group_columns,
+    resolve_over_groups,
+)
 from unbounded.analysis.pivots import expand_pivot, resolve_pivot_of_stream
 from unbounded.analysis.projection import (
-    GROUPING_FUNCTIONS,
     has_aggregate,
     is_aggregate_call,
     refuse_changing_arguments,
@@ -86,7 +91,7 @@ def _resolve_grouping(
     child, named = generators.resolve_select_list(targets, child, analysis)
     for expression in named:
         if has_aggregate(expression):
-            found = analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(qualified(_bare(expression))))
+            found = analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(qualified(bare_grouping(expression))))
             found.locate(next((call.origin for t in targets for call in walk(t) if is_aggregate_call(call)), None))
             raise found
     return plan_grouping_windows(child, named, analysis)
@@ -94,11 +99,11 @@ def _resolve_grouping(
 
 def _meant(expression: u.Expression, relation: u.Aggregate, child: LogicalPlan, analysis: Analysis) -> u.Expression:
     """In SQL, GROUP BY 1 and GROUP BY alias stand for items of the select list; a column goes before an alias."""
-    if not isinstance(expression, u.Literal | u.UnresolvedAttribute):
+    if not relation.is_select_list or not isinstance(expression, u.Literal | u.UnresolvedAttribute):
         return expression
     if isinstance(expression, u.Literal):
-        return _ordinal(expression, relation, child)
-    if not relation.is_select_list or len(expression.parts) > 1:
+        return _ordinal(expression, relation)
+    if len(expression.parts) > 1:
         return expression
     if any(analysis.same_name(a.name, expression.parts[0]) for a in child.output):
         return expression
@@ -106,12 +111,10 @@ def _meant(expression: u.Expression, relation: u.Aggregate, child: LogicalPlan, 
     return next((a.child for a in aliases if analysis.same_name(a.names[0], expression.parts[0])), expression)
 
 
-def _ordinal(literal: u.Literal, relation: u.Aggregate, child: LogicalPlan) -> u.Expression:
+def _ordinal(literal: u.Literal, relation: u.Aggregate) -> u.Expression:
     if not isinstance(literal.data_type, IntegralType):
         return literal
-    items: Sequence[u.Expression] = relation.aggregates
-    if not relation.is_select_list:
-        items = [*(u.UnresolvedAttribute((a.name,)) for a in child.output)]
+    items = relation.aggregates
     if not 1 <= literal.value <= len(items):
         error = analysis_error("GROUP_BY_POS_OUT_OF_RANGE", index=str(literal.value), size=str(len(items)))
         error.locate(literal.origin)
@@ -156,7 +159,7 @@ def _build(
     if sets is None:
         refuse_grouping_functions(outputs)
     nullable_keys = sets is not None
-    keys = {_bare(g): replace(to_attribute(g), nullable=nullable_keys or g.nullable) for g in grouping}
+    keys = {bare_grouping(g): replace(to_attribute(g), nullable=nullable_keys or g.nullable) for g in grouping}
     grouped = tuple(_over_groups(output, keys, analysis) for output in outputs)
     known = {a.id for a in keys.values()}
     for expression in grouped:
@@ -164,10 +167,6 @@ def _build(
         refuse_changing_arguments(expression)
         _check_grouped(expression, known, has_groups=bool(grouping))
     return Aggregate(child, grouping, grouped, kind, sets)
-
-
-def _bare(expression: NamedExpression) -> Expression:
-    return expression.child if isinstance(expression, Alias) else expression
 
 
 def _over_groups(output: NamedExpression, keys: dict[Expression, Attribute], analysis: Analysis) -> NamedExpression:
@@ -227,32 +226,8 @@ def _check_grouped(expression: object, keys: set[int], *, has_groups: bool) -> N
 
 def _with_having(aggregate: Aggregate, having: u.Expression, analysis: Analysis) -> LogicalPlan:
     """HAVING sees the output columns, the group columns, and may use aggregates that are not selected."""
-    keys = {_bare(g): to_attribute(g) for g in aggregate.grouping}
-    scope = Scope((*aggregate.output, *aggregate.child.output), analysis.outer, plans=(aggregate.child,))
-    condition = analysis.expression(having, scope)
-    extra: list[Alias] = []
-    lowered = rewrite_down(condition, lambda node: _having_part(node, aggregate, keys, extra, analysis))
-    widened = replace(aggregate, expressions=(*aggregate.expressions, *extra))
-    filtered = Filter(widened, lowered)
-    return Project(filtered, aggregate.output) if extra else filtered
-
-
-def _having_part(
-    node: object,
-    aggregate: Aggregate,
-    keys: dict[Expression, Attribute],
-    extra: list[Alias],
-    analysis: Analysis,
-) -> Expression | None:
-    """Aggregates and group expressions in HAVING become columns of the aggregate."""
-    if not isinstance(node, Expression) or isinstance(node, Literal):
-        return None
-    existing = next((e for e in aggregate.expressions if _bare(e) == node), None)
-    if existing is not None:
-        return to_attribute(existing)
-    group = keys.get(node)
-    if group is None and not isinstance(node, AggregateCall):
-        return None
-    hidden = analysis.ids.alias(group or node, pretty_name(node))
-    extra.append(hidden)
-    return hidden.to_attribute()
+    plan, (condition,) = resolve_over_groups(
+        aggregate, lambda scope: (analysis.expression(having, scope),), analysis, prefers_groups=True
+    )
+    filtered = Filter(plan, condition)
+    return filtered if plan is aggregate else Project(filtered, aggregate.output)

@@ -55,7 +55,7 @@ def resolve_call(call: u.UnresolvedFunction, scope: Scope, analysis: Analysis) -
     if function is None:
         return _resolve_user_function(call, scope, analysis)
     if name in METADATA_FIELDS:
-        analysis.asked.of_files = True
+        analysis.asked.hidden_columns = True
     call = in_places(call)
     arguments = _resolve_arguments(call, function, scope, analysis)
     if any(isinstance(a, GeneratorCall) for a in arguments):

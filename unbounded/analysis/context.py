@@ -94,9 +94,9 @@ class Scope:
 
 @dataclass(slots=True)
 class Asked:
-    """What a query asks for that its relations do not have by themselves: of which files rows are."""
+    """What a query asks for that its relations do not have in their output: of which files rows are, keys of joins."""
 
-    of_files: bool = False
+    hidden_columns: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Analysis:
 
     def finished(self, plan: LogicalPlan) -> LogicalPlan:
         """`plan` with what was asked for let through to where it is used; only then it can be run."""
-        return answer_file_questions(plan, self.ids.take) if self.asked.of_files else plan
+        return answer_file_questions(plan, self.ids.take) if self.asked.hidden_columns else plan
 
     def same_name(self, a: str, b: str) -> bool:
         return a == b if self.environment.is_case_sensitive else a.lower() == b.lower()

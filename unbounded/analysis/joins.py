@@ -64,7 +64,8 @@ def _join_using(
     keys = tuple(_key(a, b, kind, analysis) for a, b in pairs)
     rest = (*_others(left, [a for a, _ in pairs]), *_others(right, [b for _, b in pairs]))
     nullable = {a.id: a for a in joined.output}
-    return Project(joined, (*keys, *(nullable[a.id] for a in rest)))
+    hidden = tuple(nullable[a.id] for pair in pairs for a in pair)
+    return Project(joined, (*keys, *(nullable[a.id] for a in rest)), hidden)
 
 
 def _using_column(name: str, plan: LogicalPlan, side: str, analysis: Analysis) -> Attribute:

@@ -75,6 +75,8 @@ def _widened(plan: LogicalPlan, needed: Needed, sources: _Sources) -> LogicalPla
         return _let_through(node, frozenset(), sources) if isinstance(node, LogicalPlan) else None
 
     changed = map_children(plan, change)
+    if isinstance(plan, Project):
+        offered.update({a.id: a for a in plan.hidden})
     if not offered:
         return changed
     if isinstance(changed, Project):

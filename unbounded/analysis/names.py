@@ -9,8 +9,8 @@ from typing import cast
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.errors import SparkError, analysis_error
 from unbounded.plan.expressions import Attribute, Call, Expression, GetField, LambdaVariable, Literal
-from unbounded.plan.metadata_columns import metadata_columns
-from unbounded.plan.tree import rewrite
+from unbounded.plan.metadata_columns import is_of_source, metadata_columns
+from unbounded.plan.tree import rewrite, walk
 from unbounded.types.datatypes import STRING, ArrayType, MapType, StructType
 from unbounded.types.metadata import METADATA_COLUMN_KEY
 
@@ -46,13 +46,15 @@ def resolve_in_plan(parts: tuple[str, ...], plan_id: int, scope: Scope, analysis
     Raises: SparkError CANNOT_RESOLVE_DATAFRAME_COLUMN, AMBIGUOUS_COLUMN_REFERENCE
     """
     visible = _visible_ids(scope)
+    hidden = _hidden_keys(scope) - visible
     recorded = analysis.outputs_by_plan_id.get(plan_id, [])
-    candidates = [output for output in recorded if any(a.id in visible for a in output)]
-    found = [column for output in candidates if (column := _find_visible(parts, output, visible, analysis))]
+    candidates = [output for output in recorded if any(a.id in visible | hidden for a in output)]
+    found = [column for output in candidates if (column := _find_visible(parts, output, visible | hidden, analysis))]
     shown = f'"{".".join(parts)}"'
     if len(found) > 1:
         raise analysis_error("AMBIGUOUS_COLUMN_REFERENCE", name=shown)
     if found:
+        analysis.asked.hidden_columns |= any(isinstance(a, Attribute) and a.id in hidden for a in walk(found[0]))
         return found[0]
     metadata = _find_metadata(parts, _metadata_of_plan(plan_id, scope, analysis), analysis)
     if metadata is not None:
@@ -67,7 +69,7 @@ def resolve_metadata_in_plan(parts: tuple[str, ...], plan_id: int, scope: Scope,
     """
     for column in _metadata_of_plan(plan_id, scope, analysis):
         if analysis.same_name(dict(column.metadata).get(METADATA_COLUMN_KEY, column.name), parts[0]):
-            analysis.asked.of_files = True
+            analysis.asked.hidden_columns = True
             return _with_fields(column, parts[1:], analysis)
     raise analysis_error("CANNOT_RESOLVE_DATAFRAME_COLUMN", name=f'"{".".join(parts)}"')
 
@@ -159,9 +161,15 @@ def _find_column(parts: tuple[str, ...], attributes: Sequence[Attribute], analys
 
 
 def _find_metadata(parts: tuple[str, ...], columns: Sequence[Attribute], analysis: Analysis) -> Expression | None:
-    found = _find_column(parts, columns, analysis)
-    analysis.asked.of_files |= found is not None
+    named = [a for a in columns if is_of_source(a) or _is_qualified(a, parts, analysis)]
+    found = _find_column(parts, named, analysis)
+    analysis.asked.hidden_columns |= found is not None
     return found
+
+
+def _is_qualified(attribute: Attribute, parts: tuple[str, ...], analysis: Analysis) -> bool:
+    """Whether `parts` name the column, or a field of it, by its qualifier."""
+    return any(_matches(attribute, parts[:length], parts[length], analysis) for length in range(1, len(parts)))
 
 
 def _metadata_of_plan(plan_id: int, scope: Scope, analysis: Analysis) -> list[Attribute]:
@@ -214,3 +222,13 @@ def qualified(expression: Expression) -> Expression:
         return replace(node, name=".".join((*node.qualifier, node.name)))
 
     return cast(Expression, rewrite(expression, change))
+
+
+def _hidden_keys(scope: Scope) -> set[int]:
+    """Ids of the keys of USING joins that are in sight."""
+    current: Scope | None = scope
+    found: set[int] = set()
+    while current is not None:
+        found |= {a.id for a in current.metadata_columns if not is_of_source(a)}
+        current = current.outer
+    return found

@@ -8,13 +8,24 @@ from typing import Any, TypeVar
 
 from unbounded.analysis.context import Analysis, Scope
 from unbounded.analysis.expressions import resolve_sort_order
+from unbounded.analysis.over_groups import resolve_over_groups
 from unbounded.analysis.plans import groups_of_equal_rows
 from unbounded.analysis.sets import refuse_maps
 from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute, Expression, Literal, SortOrder
-from unbounded.plan.logical import Deduplicate, Filter, Limit, LogicalPlan, OneRow, Project, Sort, SubqueryAlias, Tail
+from unbounded.plan.logical import (
+    Aggregate,
+    Deduplicate,
+    Filter,
+    Limit,
+    LogicalPlan,
+    OneRow,
+    Project,
+    Sort,
+    Tail,
+)
 from unbounded.plan.streaming import is_streaming
 from unbounded.plan.tree import walk
 from unbounded.types.datatypes import IntegralType
@@ -52,6 +63,8 @@ def with_missing_columns(
 
     Returns the plan that has all columns used (itself `child` when nothing was missing).
     """
+    if isinstance(child, Aggregate):
+        return resolve_over_groups(child, resolve, analysis)
     try:
         return child, resolve(analysis.scope(child))
     except SparkError as error:
@@ -72,7 +85,7 @@ def _hidden_columns(plan: LogicalPlan) -> tuple[Attribute, ...]:
         case Project(child=child):
             kept = {a.id for a in plan.output}
             return tuple(a for a in (*child.output, *_hidden_columns(child)) if a.id not in kept)
-        case Filter(child=child) | SubqueryAlias(child=child) | Sort(child=child):
+        case Filter(child=child) | Sort(child=child):
             return _hidden_columns(child)
         case _:
             return ()
@@ -85,7 +98,7 @@ def _widen(plan: LogicalPlan, columns: tuple[Attribute, ...]) -> LogicalPlan:
             below = {a.id for a in child.output}
             deeper = tuple(a for a in columns if a.id not in below)
             return Project(_widen(child, deeper) if deeper else child, (*expressions, *columns))
-        case Filter(child=child) | SubqueryAlias(child=child) | Sort(child=child):
+        case Filter(child=child) | Sort(child=child):
             return replace(plan, child=_widen(child, columns))
         case _:
             raise AssertionError("hidden columns come from projections only")

@@ -11,6 +11,7 @@ from unbounded.analysis.columns import renamed_output
 from unbounded.analysis.context import Analysis
 from unbounded.analysis.names import qualified
 from unbounded.analysis.ordering import with_missing_columns
+from unbounded.analysis.over_groups import GROUPING_FUNCTIONS
 from unbounded.analysis.time_windows import plan_time_windows
 from unbounded.errors import ErrorKind, Origin, SparkError, analysis_error, requirement_failed
 from unbounded.functions.catalog import REGISTRY
@@ -56,9 +57,6 @@ def has_aggregate(expression: Expression) -> bool:
             return True
         case _:
             return any(isinstance(child, Expression) and has_aggregate(child) for child in children(expression))
-
-
-GROUPING_FUNCTIONS = frozenset({"grouping", "grouping_id"})
 
 
 def refuse_grouping_functions(outputs: Sequence[Expression]) -> None:

@@ -9,6 +9,7 @@ from unbounded.analysis.context import Analysis, Scope
 from unbounded.errors import analysis_error
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import Attribute, GetField, NamedExpression
+from unbounded.plan.metadata_columns import is_of_source
 from unbounded.types.datatypes import StructType
 
 
@@ -30,8 +31,12 @@ def _expand(star: u.UnresolvedStar, scope: Scope, analysis: Analysis) -> tuple[N
     attributes = _of_plan(star.plan_id, scope, analysis)
     if not star.target:
         return attributes
-    qualified = tuple(a for a in attributes if _has_qualifier(a, star.target, analysis))
+    keys = {a.id: a for a in scope.metadata_columns if not is_of_source(a)}
+    shown = {a.id for a in attributes}
+    hidden = tuple(a for a in keys.values() if a.id not in shown and _has_qualifier(a, star.target, analysis))
+    qualified = (*hidden, *(a for a in attributes if _has_qualifier(a, star.target, analysis)))
     if qualified:
+        analysis.asked.hidden_columns |= bool(hidden)
         return qualified
     base = names.find_name(star.target, scope, analysis)
     if base is not None and isinstance(base.data_type, StructType):

@@ -109,8 +109,11 @@ class StreamScan(LogicalPlan):
 
 @dataclass(frozen=True, slots=True)
 class Project(LogicalPlan):
+    """`hidden`: columns of the child that may be named above with a qualifier, as both sides' keys of a USING join."""
+
     child: LogicalPlan
     expressions: tuple[NamedExpression, ...]
+    hidden: tuple[Attribute, ...] = ()
 
     @property
     def output(self) -> tuple[Attribute, ...]:  # type: ignore[override]

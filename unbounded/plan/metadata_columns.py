@@ -1,4 +1,7 @@
-"""Columns that sources can give besides their output, such as `_metadata` of files: which of them are in sight."""
+"""Columns besides the output of a relation that can be named above it: which of them are in sight.
+
+Sources have columns such as `_metadata` of files; a USING join has the keys of both its sides, by a qualifier alone.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from unbounded.plan.logical import (
     Join,
     LogicalPlan,
     MapPartitions,
+    Project,
     Scan,
     SetOperation,
     Stored,
@@ -20,6 +24,12 @@ from unbounded.plan.logical import (
     joined_columns,
 )
 from unbounded.plan.tree import children
+from unbounded.types.metadata import METADATA_COLUMN_KEY
+
+
+def is_of_source(column: Attribute) -> bool:
+    """Whether it is a source's; such a column is also found without a qualifier."""
+    return any(key == METADATA_COLUMN_KEY for key, _ in column.metadata)
 
 
 def metadata_columns(plan: LogicalPlan) -> tuple[Attribute, ...]:
@@ -32,9 +42,12 @@ def metadata_columns(plan: LogicalPlan) -> tuple[Attribute, ...]:
         case Aggregate() | SetOperation() | MapPartitions() | GroupMap() | CoGroupMap() | SubqueryAlias(is_view=True):
             return ()
         case SubqueryAlias(child=child, name=name):
-            return tuple(replace(column, qualifier=name) for column in metadata_columns(child))
+            below = metadata_columns(child)
+            return tuple(replace(column, qualifier=name) for column in below if is_of_source(column))
+        case Project(hidden=hidden) if hidden:
+            return hidden
         case Join(left=left, right=right, kind=kind):
             return joined_columns(metadata_columns(left), metadata_columns(right), kind)
         case _:
-            below = (child for child in children(plan) if isinstance(child, LogicalPlan))
-            return tuple(column for child in below for column in metadata_columns(child))
+            plans = (child for child in children(plan) if isinstance(child, LogicalPlan))
+            return tuple(column for child in plans for column in metadata_columns(child))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from unbounded.analysis.context import Ids
-from unbounded.analysis.projection import GROUPING_FUNCTIONS
+from unbounded.analysis.over_groups import GROUPING_FUNCTIONS
 from unbounded.connectors.streams import OutputMode
 from unbounded.errors import analysis_error, not_supported
 from unbounded.functions.catalog import REGISTRY

@@ -24,6 +24,7 @@ from unbounded.plan.metadata_columns import metadata_columns
 from unbounded.plan.tree import collect
 from unbounded.plan.unresolved import JoinKind, SetOperator
 from unbounded.types.datatypes import BOOLEAN, INTEGER, STRING
+from unbounded.types.metadata import METADATA_COLUMN_KEY
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Source:
 
 
 A, B = Attribute(1, "a", INTEGER), Attribute(2, "b", INTEGER)
-FILE, OTHER_FILE = Attribute(11, "_metadata", STRING, False), Attribute(12, "_metadata", STRING, False)
+MARK = ((METADATA_COLUMN_KEY, "_metadata"),)
+FILE, OTHER_FILE = (Attribute(i, "_metadata", STRING, False, metadata=MARK) for i in (11, 12))
+KEY = Attribute(3, "key", INTEGER, qualifier=("right",))
 SCAN, OTHER = Scan(Source(), (A,), FILE), Scan(Source(), (B,), OTHER_FILE)
 
 
@@ -99,6 +102,16 @@ def test_an_aggregate_groups_by_it_and_hides_it() -> None:
 def test_a_view_hides_it_and_an_alias_qualifies_it() -> None:
     assert metadata_columns(SubqueryAlias(SCAN, ("v",), is_view=True)) == ()
     assert [a.qualifier for a in metadata_columns(SubqueryAlias(SCAN, ("t",)))] == [("t",)]
+
+
+def test_keys_of_a_join_come_through_until_something_is_named() -> None:
+    joined = Project(Scan(Source(), (A, KEY)), (A,), (KEY,))
+    assert metadata_columns(Filter(joined, equal(A, 1))) == (KEY,)
+    assert metadata_columns(SubqueryAlias(joined, ("t",))) == ()
+    through = let_metadata_through(Project(Filter(joined, equal(KEY, 1)), (A,)))
+    assert isinstance(through, Project)
+    assert collect(through, Filter)[0].output == (A, KEY)
+    assert through.output == (A,)
 
 
 def test_stored_rows_are_computed_again_only_for_it() -> None:
