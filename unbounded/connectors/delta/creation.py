@@ -13,9 +13,16 @@ from typing import Any
 
 from unbounded.connectors.delta.fitting import check_partitions, check_types
 from unbounded.connectors.delta.log import is_table
-from unbounded.connectors.delta.table import FEATURES_OF, Snapshot, TableMetadata, open_metadata, open_snapshot
+from unbounded.connectors.delta.table import (
+    FEATURES_OF,
+    Snapshot,
+    TableMetadata,
+    concurrent_write,
+    open_metadata,
+    open_snapshot,
+)
 from unbounded.connectors.delta.transaction import FEED, put_version, removed_file
-from unbounded.errors import analysis_error, not_supported
+from unbounded.errors import not_supported
 from unbounded.ids import new_id
 from unbounded.storage.api import FileSystem
 from unbounded.types.datatypes import ArrayType, DataType, MapType, StructType, TimestampNTZType
@@ -63,7 +70,7 @@ def create(path: str, definition: Definition, files: FileSystem, now_ms: int) ->
     before = open_snapshot(path, None, "UTC") if is_table(path) else None
     actions = _actions(definition, names, before, now_ms)
     if not put_version(path, 0 if before is None else before.version + 1, list(actions), files):
-        raise analysis_error("DELTA_CONCURRENT_WRITE", conflictingCommit="", docLink="https://docs.delta.io")
+        raise concurrent_write()
 
 
 def check_properties(properties: tuple[tuple[str, str], ...]) -> None:
@@ -117,7 +124,7 @@ def set_properties(path: str, properties: Mapping[str, str], files: FileSystem, 
         {"metaData": _metadata(definition, before.partition_columns, before.table_id, before.created_ms)},
     ]
     if not put_version(path, before.version + 1, actions, files):
-        raise analysis_error("DELTA_CONCURRENT_WRITE", conflictingCommit="", docLink="https://docs.delta.io")
+        raise concurrent_write()
 
 
 def _protocol(definition: Definition, before: TableMetadata | None) -> dict[str, Any]:

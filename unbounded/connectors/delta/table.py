@@ -31,6 +31,7 @@ FEATURES_OF: Mapping[int, frozenset[str]] = {
 """What a writer's version stands for that has no list of features."""
 
 FILE_NUMBER = "_unbounded_file"
+_CONCURRENCY = "https://docs.delta.io/latest/concurrency-control.html"
 _DISK_FULL = os.strerror(errno.ENOSPC)
 _MAPPING = "delta.columnMapping.mode"
 _FEATURES = frozenset(
@@ -237,3 +238,8 @@ def failed(path: str, error: Exception) -> SparkError:
     if _DISK_FULL in str(error):
         return SparkError(ErrorKind.SPARK, "UNBOUNDED_DISK_FULL", {"path": path})
     return analysis_error("UNBOUNDED_DELTA_TABLE", path=path, reason=str(error).split("\n")[0])
+
+
+def concurrent_write() -> SparkError:
+    """Others have changed the table meanwhile."""
+    return analysis_error("DELTA_CONCURRENT_WRITE", conflictingCommit="", docLink=_CONCURRENCY)

@@ -19,11 +19,15 @@ from unbounded.connectors.delta.fitting import (
 )
 from unbounded.connectors.delta.library import library
 from unbounded.connectors.delta.log import is_table
-from unbounded.connectors.delta.table import failed, metadata_of, open_table
+from unbounded.connectors.delta.table import concurrent_write, failed, metadata_of, open_table
 from unbounded.connectors.delta.transaction import Transaction
 from unbounded.errors import ErrorKind, SparkError
 from unbounded.storage.local import LocalFileSystem
 from unbounded.types.datatypes import StructType
+
+_ATTEMPTS_MAX = 10
+_KEPT_BYTES_MAX = 256 << 20
+"""Of the rows of a write, for as long as it may have to be done again."""
 
 _REPLAYED_MAX = 100
 """A version of an application that is there already, from before a crash, is among so many latest ones."""
@@ -59,7 +63,20 @@ class DeltaWriter:
     def write(
         self, batches: Iterable[pa.RecordBatch], schema: StructType, transaction: Transaction | None = None
     ) -> bool:
-        """Writes rows with the columns of `schema` and commits; False if the transaction has been there before."""
+        """Writes rows with the columns of `schema` and commits; False if the transaction has been there before.
+
+        Raises: SparkError DELTA_CONCURRENT_WRITE if others are always faster; what else may stop a write
+        """
+        rows = _Rows(batches)
+        while True:
+            try:
+                return self._write(rows, schema, transaction)
+            except library().exceptions.CommitFailedError as error:
+                if self.overwrites or not rows.can_be_read_again:
+                    raise concurrent_write() from error
+
+    def _write(self, rows: _Rows, schema: StructType, transaction: Transaction | None) -> bool:
+        """Raises: CommitFailedError of the library, which lets an append fail if rows were removed meanwhile"""
         table = self._table()
         before = -1 if table is None else table.version()
         if transaction is not None and table is not None and _has(table, transaction):
@@ -68,11 +85,12 @@ class DeltaWriter:
             return False
         target = _target(table)
         arrow_schema = stored_schema(self._fitted(schema, target))
-        rows = _Rows(batches, arrow_schema, self._required(target))
-        reader = pa.RecordBatchReader.from_batches(arrow_schema, rows.read())
+        reader = pa.RecordBatchReader.from_batches(arrow_schema, rows.read(arrow_schema, self._required(target)))
         try:
             arguments = self._arguments(schema, transaction, is_there=table is not None)
             library().write_deltalake(self.path if table is None else table, reader, **arguments)
+        except library().exceptions.CommitFailedError:
+            raise
         except Exception as error:
             if rows.failure is not None:
                 raise rows.failure from error
@@ -129,25 +147,42 @@ def not_null_violated(name: str) -> SparkError:
 
 
 class _Rows:
-    """Batches on their way into the library, which would wrap an error of the query: `failure` keeps it."""
+    """Batches on their way into the library, which would wrap an error of the query: `failure` keeps it.
 
-    def __init__(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema, required: Collection[str]) -> None:
-        self._batches = batches
-        self._schema = schema
-        self._required = required
+    They can be read several times as long as they are few.
+    """
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = iter(batches)
+        self._kept: list[pa.RecordBatch] = []
+        self._kept_bytes = 0
+        self._reads = 0
         self.failure: Exception | None = None
 
-    def read(self) -> Iterator[pa.RecordBatch]:
+    @property
+    def can_be_read_again(self) -> bool:
+        return self._reads < _ATTEMPTS_MAX and self._kept_bytes <= _KEPT_BYTES_MAX
+
+    def read(self, schema: pa.Schema, required: Collection[str]) -> Iterator[pa.RecordBatch]:
+        self._reads += 1
         try:
-            for batch in self._batches:
-                named = batch.rename_columns(self._schema.names)
-                for name in self._required:
-                    if name not in self._schema.names or named.column(name).null_count:
+            for batch in self._all():
+                named = batch.rename_columns(schema.names)
+                for name in required:
+                    if name not in schema.names or named.column(name).null_count:
                         raise not_null_violated(name)
-                yield pa.RecordBatch.from_arrays(
-                    [column.cast(field.type) for column, field in zip(named.columns, self._schema, strict=True)],
-                    schema=self._schema,
-                )
+                columns = [column.cast(field.type) for column, field in zip(named.columns, schema, strict=True)]
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
         except Exception as error:
             self.failure = error
             raise
+
+    def _all(self) -> Iterator[pa.RecordBatch]:
+        yield from list(self._kept)
+        for batch in self._batches:
+            self._kept_bytes += batch.nbytes
+            if self._kept_bytes <= _KEPT_BYTES_MAX:
+                self._kept.append(batch)
+            else:
+                self._kept.clear()
+            yield batch

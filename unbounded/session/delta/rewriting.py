@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from unbounded.analysis.context import Ids
 from unbounded.analysis.projection import has_aggregate
 from unbounded.connectors.delta.data_files import WrittenFile, written_files
-from unbounded.connectors.delta.table import FILE_NUMBER, open_metadata, open_snapshot
+from unbounded.connectors.delta.table import FILE_NUMBER, concurrent_write, open_metadata, open_snapshot
 from unbounded.connectors.delta.transaction import FEED, Changes, check_writable, commit
 from unbounded.connectors.delta.writer import not_null_violated
 from unbounded.connectors.formats import FileFormat
@@ -44,7 +44,6 @@ from unbounded.types.datatypes import INTEGER, LONG, STRING
 _ATTEMPTS_MAX = 10
 _FEED_FOLDER = "_change_data"
 CHANGE_TYPE = "_change_type"
-_DOCUMENTATION = "https://docs.delta.io/latest/concurrency-control.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ def change_rows(
                 _discard(attempt)
         if is_done:
             return outcome.result
-    raise analysis_error("DELTA_CONCURRENT_WRITE", conflictingCommit="", docLink=_DOCUMENTATION)
+    raise concurrent_write()
 
 
 def refuse_subqueries(expression: Expression, operation: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +30,12 @@ def rows(*numbers: int) -> pa.Table:
 
 def stored(path: Path) -> list[int]:
     return sorted(DeltaTable(str(path)).to_pyarrow_table().column("n").to_pylist())
+
+
+def delete_meanwhile(path: Path, condition: str) -> None:
+    """In a thread of its own: the library asks for rows inside of a call of it."""
+    with ThreadPoolExecutor(1) as other:
+        other.submit(lambda: DeltaTable(str(path)).delete(condition)).result()
 
 
 def test_a_batch_written_twice_counts_once(tmp_path: Path) -> None:
@@ -64,6 +71,36 @@ def test_a_crash_inside_the_write_leaves_the_table_as_it_was(tmp_path: Path) -> 
     assert stored(path) == [0]
     sink(path).write(1, rows(1), OutputMode.APPEND)
     assert stored(path) == [0, 1]
+
+
+def test_an_append_that_a_removal_overtakes_is_done_again(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    sink(path).write(0, rows(0, 1), OutputMode.APPEND)
+    overtaken: list[int] = []
+
+    def slow() -> Iterator[pa.RecordBatch]:
+        yield from rows(5).to_batches()
+        delete_meanwhile(path, f"n = {len(overtaken)}")
+        overtaken.append(0)
+        yield from rows(6).to_batches()
+
+    assert DeltaWriter(str(path)).write(slow(), SCHEMA)
+    assert stored(path) == [1, 5, 6]
+    assert len(overtaken) == 1
+
+
+def test_an_overwrite_that_is_overtaken_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    sink(path).write(0, rows(0, 1), OutputMode.APPEND)
+
+    def slow() -> Iterator[pa.RecordBatch]:
+        delete_meanwhile(path, "n = 0")
+        yield from rows(6).to_batches()
+
+    with pytest.raises(SparkError) as error:
+        DeltaWriter(str(path), overwrites=True).write(slow(), SCHEMA)
+    assert error.value.condition == "DELTA_CONCURRENT_WRITE"
+    assert stored(path) == [1]
 
 
 def test_queries_do_not_hide_each_others_batches(tmp_path: Path) -> None:
