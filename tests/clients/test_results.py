@@ -57,3 +57,12 @@ def test_a_loop_of_columns_may_be_long(spark: SparkSession) -> None:
     for number in range(150):
         frame = frame.withColumn("turn", F.lit(number))
     assert frame.collect() == [Row(id=0, turn=149), Row(id=1, turn=149)]
+
+
+def test_shown_text_ends_as_in_spark(spark: SparkSession) -> None:
+    """A footer has no line break behind it, so that `show()` prints no empty line there; a whole table has one."""
+    numbers = spark.range(2)
+    assert numbers._show_string(1) == "+---+\n| id|\n+---+\n|  0|\n+---+\nonly showing top 1 row"
+    assert numbers._show_string(1, vertical=True) == "-RECORD 0--\n id  | 0   \nonly showing top 1 row"
+    assert numbers._show_string(2) == "+---+\n| id|\n+---+\n|  0|\n|  1|\n+---+\n"
+    assert numbers.limit(0)._show_string(1, vertical=True) == "(0 rows)"

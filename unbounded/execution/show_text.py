@@ -47,7 +47,7 @@ def vertical_text(names: Sequence[str], table: pa.Table, row_count: int, truncat
         parts.append(f"-RECORD {number}".ljust(name_width + cell_width + 5, "-") + "\n")
         cells = zip(names, row, strict=True)
         parts.extend(f" {_pad(name, name_width, 0)} | {_pad(cell, cell_width, 0)} \n" for name, cell in cells)
-    return "".join(parts) + (_footer(table, row_count) if rows else "(0 rows)\n")
+    return "".join(parts) + (_footer(table, row_count) if rows else "(0 rows)")
 
 
 def html_text(names: Sequence[str], table: pa.Table, row_count: int, truncate: int) -> str:
@@ -100,4 +100,4 @@ def _is_full_width(code: int) -> bool:
 def _footer(table: pa.Table, row_count: int) -> str:
     if table.num_rows <= row_count:
         return ""
-    return f"only showing top {row_count} {'row' if row_count == 1 else 'rows'}\n"
+    return f"only showing top {row_count} {'row' if row_count == 1 else 'rows'}"
