@@ -97,7 +97,7 @@ def _type_get_item(name: str, arguments: Sequence[Expression], environment: Envi
 
 
 def _lower_get_item(invocation: Invocation) -> str:
-    """`array[i]` counts from 0 and raises outside; `map[key]` is NULL for a missing key."""
+    """`array[i]` counts from 0 and raises outside, or is NULL without ANSI; `map[key]` is NULL for a missing key."""
     container, key = invocation.sql
     if isinstance(invocation.type_of(0), MapType):
         return f"map_extract_value({container}, {key})"
@@ -107,6 +107,8 @@ def _lower_get_item(invocation: Invocation) -> str:
         {},
         {"indexValue": f"CAST({key} AS VARCHAR)", "arraySize": f"CAST(len({container}) AS VARCHAR)"},
     )
+    if not invocation.environment.is_ansi:
+        failure = "NULL"
     is_outside = f"{key} < 0 OR {key} >= len({container})"
     return f"CASE WHEN {is_outside} THEN {failure} ELSE {container}[CAST({key} AS BIGINT) + 1] END"
 

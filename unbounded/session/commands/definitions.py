@@ -12,6 +12,7 @@ from unbounded.connectors.formats import DELTA, FileFormat, find_file_format
 from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.plan import unresolved as u
 from unbounded.plan.identifiers import quote_parts
+from unbounded.plan.tree import collect
 from unbounded.session.commands.context import CommandContext
 from unbounded.session.delta.reads import is_delta
 from unbounded.session.delta.tables import create_delta_table
@@ -95,7 +96,10 @@ def _find_field(schema: StructType, name: str) -> StructField:
 
 
 def create_permanent_view(command: u.CreatePermanentView, context: CommandContext) -> None:
-    """The query is analysed once, for the names and types of its columns, and kept as text."""
+    """The query is analysed once, for the names and types of its columns, and kept as text.
+
+    Raises: SparkError TABLE_OR_VIEW_ALREADY_EXISTS, INVALID_TEMP_OBJ_REFERENCE, CREATE_VIEW_COLUMN_ARITY_MISMATCH.*
+    """
     database, name = context.tables.new_name(command.view)
     existing = context.tables.warehouse.find(database, name)
     if existing is not None and not command.replaces:
@@ -104,6 +108,7 @@ def create_permanent_view(command: u.CreatePermanentView, context: CommandContex
         raise already_exists(existing)
     query = parse_statement(command.text)
     assert isinstance(query, u.Relation)
+    _refuse_temporary(query, quote_parts((CATALOG, database, name)), context)
     fields = context.analyze(query).schema.fields
     if command.columns and len(command.columns) != len(fields):
         few = len(command.columns) > len(fields)
@@ -128,6 +133,16 @@ def create_permanent_view(command: u.CreatePermanentView, context: CommandContex
             view_database=context.tables.database,
         )
     )
+
+
+def _refuse_temporary(query: u.Relation, view: str, context: CommandContext) -> None:
+    """A view that stays cannot read one that goes with its session."""
+    ctes = {cte.name.lower() for node in collect(query, u.WithCtes) for cte in node.ctes}
+    for table in collect(query, u.NamedTable):
+        is_cte = len(table.parts) == 1 and table.parts[0].lower() in ctes
+        if not is_cte and context.names.has_view(table.parts):
+            temporary = {"tempObj": "VIEW", "tempObjName": quote_parts(table.parts)}
+            raise analysis_error("INVALID_TEMP_OBJ_REFERENCE", obj="VIEW", objName=view, **temporary)
 
 
 def drop_table(command: u.DropTable, context: CommandContext) -> None:
