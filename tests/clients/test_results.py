@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import Observation, Row
@@ -66,3 +68,22 @@ def test_shown_text_ends_as_in_spark(spark: SparkSession) -> None:
     assert numbers._show_string(1, vertical=True) == "-RECORD 0--\n id  | 0   \nonly showing top 1 row"
     assert numbers._show_string(2) == "+---+\n| id|\n+---+\n|  0|\n|  1|\n+---+\n"
     assert numbers.limit(0)._show_string(1, vertical=True) == "(0 rows)"
+
+
+def test_a_function_sees_every_row(spark: SparkSession, tmp_path: Path) -> None:
+    """Rows go to the function one by one, or those of a partition together; nothing comes back."""
+    one_by_one, together = tmp_path / "rows", tmp_path / "partitions"
+
+    def note(row: Row) -> None:
+        with one_by_one.open("a") as out:
+            out.write(f"{row.id} {row.text}\n")
+
+    def note_all(rows: Iterator[Row]) -> None:
+        with together.open("a") as out:
+            out.writelines(f"{row.id}\n" for row in rows)
+
+    numbers = spark.range(3).withColumn("text", F.lit("x"))
+    numbers.foreach(note)
+    numbers.foreachPartition(note_all)
+    assert sorted(one_by_one.read_text().splitlines()) == ["0 x", "1 x", "2 x"]
+    assert sorted(together.read_text().splitlines()) == ["0", "1", "2"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pyspark.sql.connect import proto
+from pyspark.util import PythonEvalType
 
 from unbounded.connect.decode.context import one_of_not_set
 from unbounded.connect.decode.types import decode_data_type
 from unbounded.errors import not_supported
 from unbounded.plan.unresolved import Expression, PythonFunction
+from unbounded.types.datatypes import NULL, DataType, StructType
 
+_OF_ROWS = (PythonEvalType.SQL_BATCHED_UDF, PythonEvalType.SQL_ARROW_BATCHED_UDF)
 _REFUSED = {"scalar_scala_udf": "A Scala function", "java_udf": "A Java function"}
 
 
@@ -29,7 +32,13 @@ def decode_python_function(
         arguments=arguments,
         command=python.command,
         eval_type=python.eval_type,
-        output_type=decode_data_type(python.output_type),
+        output_type=_result_type(decode_data_type(python.output_type), python.eval_type),
         is_deterministic=message.deterministic,
         python_version=python.python_ver,
     )
+
+
+def _result_type(data_type: DataType, eval_type: int) -> DataType:
+    """A function of rows without results (`DataFrame.foreach`) is one of structs without fields. It gives NULL."""
+    is_empty = data_type == StructType() and eval_type in _OF_ROWS
+    return NULL if is_empty else data_type
