@@ -14,7 +14,6 @@ from unbounded.analysis.grouping_forms import is_group_by_all, plain_items
 from unbounded.analysis.names import qualified
 from unbounded.analysis.over_groups import (
     GROUPING_FUNCTIONS,
-    bare_grouping,
     over_group_columns,
     resolve_over_groups,
 )
@@ -42,6 +41,7 @@ from unbounded.plan.expressions import (
     PythonCall,
     WindowCall,
     to_attribute,
+    unaliased,
 )
 from unbounded.plan.logical import Aggregate, Filter, LogicalPlan, Project
 from unbounded.plan.tree import children, map_children, rewrite_down, walk
@@ -91,7 +91,7 @@ def _resolve_grouping(
     child, named = generators.resolve_select_list(targets, child, analysis)
     for expression in named:
         if has_aggregate(expression):
-            found = analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(qualified(bare_grouping(expression))))
+            found = analysis_error("GROUP_BY_AGGREGATE", sqlExpr=pretty_name(qualified(unaliased(expression))))
             found.locate(next((call.origin for t in targets for call in walk(t) if is_aggregate_call(call)), None))
             raise found
     return plan_grouping_windows(child, named, analysis)
@@ -120,7 +120,7 @@ def _ordinal(literal: u.Literal, relation: u.Aggregate) -> u.Expression:
         error.locate(literal.origin)
         raise error
     item = items[literal.value - 1]
-    return item.child if isinstance(item, u.Alias) else item
+    return u.unaliased(item)
 
 
 def _resolve_outputs(
@@ -159,7 +159,7 @@ def _build(
     if sets is None:
         refuse_grouping_functions(outputs)
     nullable_keys = sets is not None
-    keys = {bare_grouping(g): replace(to_attribute(g), nullable=nullable_keys or g.nullable) for g in grouping}
+    keys = {unaliased(g): replace(to_attribute(g), nullable=nullable_keys or g.nullable) for g in grouping}
     grouped = tuple(_over_groups(output, keys, analysis) for output in outputs)
     known = {a.id for a in keys.values()}
     for expression in grouped:

@@ -19,5 +19,5 @@ def is_group_by_all(relation: u.Aggregate, child: LogicalPlan, analysis: Analysi
 
 def plain_items(relation: u.Aggregate, scope: Scope, analysis: Analysis) -> tuple[u.Expression, ...]:
     """The items of the select list in which no aggregate occurs."""
-    bare = (item.child if isinstance(item, u.Alias) else item for item in relation.aggregates)
+    bare = map(u.unaliased, relation.aggregates)
     return tuple(e for e in bare if not has_aggregate(analysis.expression(e, scope)))

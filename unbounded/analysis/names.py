@@ -46,10 +46,12 @@ def resolve_in_plan(parts: tuple[str, ...], plan_id: int, scope: Scope, analysis
     Raises: SparkError CANNOT_RESOLVE_DATAFRAME_COLUMN, AMBIGUOUS_COLUMN_REFERENCE
     """
     visible = _visible_ids(scope)
-    hidden = _hidden_keys(scope) - visible
     recorded = analysis.outputs_by_plan_id.get(plan_id, [])
-    candidates = [output for output in recorded if any(a.id in visible | hidden for a in output)]
-    found = [column for output in candidates if (column := _find_visible(parts, output, visible | hidden, analysis))]
+    lacking = {a.id for output in recorded for a in output} - visible
+    hidden = _hidden_keys(scope) & lacking if lacking else set()
+    in_sight = visible | hidden
+    candidates = [output for output in recorded if any(a.id in in_sight for a in output)]
+    found = [column for output in candidates if (column := _find_visible(parts, output, in_sight, analysis))]
     shown = f'"{".".join(parts)}"'
     if len(found) > 1:
         raise analysis_error("AMBIGUOUS_COLUMN_REFERENCE", name=shown)

@@ -8,7 +8,15 @@ from unbounded.errors import SparkError, analysis_error
 from unbounded.functions.determinism import changes_from_call_to_call
 from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import AggregateCall, Alias, Attribute, Expression, NamedExpression, WindowCall
+from unbounded.plan.expressions import (
+    AggregateCall,
+    Alias,
+    Attribute,
+    Expression,
+    NamedExpression,
+    WindowCall,
+    unaliased,
+)
 from unbounded.plan.logical import CollectMetrics, LogicalPlan
 from unbounded.plan.tree import children
 from unbounded.types.datatypes import quote_name
@@ -45,6 +53,6 @@ def _check_metric(metric: NamedExpression, node: object, *, in_aggregate: bool) 
 
 
 def _metric_refused(reason: str, metric: NamedExpression) -> SparkError:
-    shown = pretty_name(metric.child if isinstance(metric, Alias) else metric)
+    shown = pretty_name(unaliased(metric))
     name = f" AS {quote_name(metric.name)}" if isinstance(metric, Alias) else ""
     return analysis_error(f"INVALID_OBSERVED_METRICS.{reason}", expr=f'"{shown}{name}"')

@@ -20,9 +20,9 @@ from unbounded.plan.expressions import (
     Call,
     Expression,
     Literal,
-    NamedExpression,
     PythonCall,
     to_attribute,
+    unaliased,
 )
 from unbounded.plan.logical import Aggregate, LogicalPlan
 from unbounded.plan.tree import map_children, rewrite_down, walk, walk_expression
@@ -43,7 +43,7 @@ def resolve_over_groups(
     """
     groups = tuple(g for g in aggregate.grouping if isinstance(g, Attribute)) if prefers_groups else ()
     resolved = _resolved(aggregate, groups, resolve, analysis)
-    keys = {bare_grouping(g): to_attribute(g) for g in aggregate.grouping}
+    keys = {unaliased(g): to_attribute(g) for g in aggregate.grouping}
     extra: list[Alias] = []
     lowered = tuple(rewrite_down(e, lambda node: _part(node, aggregate, keys, extra, analysis)) for e in resolved)
     if _has_ungrouped(lowered, aggregate):
@@ -51,10 +51,6 @@ def resolve_over_groups(
         raise AssertionError("a name of the input was found in the output")
     widened = replace(aggregate, expressions=(*aggregate.expressions, *extra)) if extra else aggregate
     return widened, cast(T, lowered)
-
-
-def bare_grouping(expression: NamedExpression) -> Expression:
-    return expression.child if isinstance(expression, Alias) else expression
 
 
 def over_group_columns(call: Call, keys: Mapping[Expression, Attribute]) -> Call:
@@ -107,7 +103,7 @@ def _part(
         return map_children(node, lambda child: rewrite_down(child, in_subquery))
     if not isinstance(node, Expression) or isinstance(node, Literal):
         return None
-    existing = next((e for e in (*aggregate.expressions, *extra) if bare_grouping(e) == node), None)
+    existing = next((e for e in (*aggregate.expressions, *extra) if unaliased(e) == node), None)
     if existing is not None:
         return to_attribute(existing)
     wanted = keys.get(node) or _of_groups(node, keys)

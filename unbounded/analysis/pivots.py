@@ -59,12 +59,12 @@ def _are_numbers(relation: u.Aggregate, analysis: Analysis) -> bool:
     """Whether Spark puts the results into columns after it has aggregated by pivot value; others it aggregates for each
     value among all rows, where no rows have a result too (`[]`, 0)."""
     scope = analysis.scope(analysis.relation(relation.child))
-    types = [analysis.expression(_bare(aggregate), scope).data_type for aggregate in relation.aggregates]
+    types = [analysis.expression(u.unaliased(aggregate), scope).data_type for aggregate in relation.aggregates]
     return all(isinstance(data_type, NumericType | BooleanType) for data_type in types)
 
 
 def _is_value(value: u.Expression) -> u.Expression:
-    return u.UnresolvedFunction("<=>", (u.UnresolvedAttribute((_PIVOT_COLUMN,)), _bare(value)))
+    return u.UnresolvedFunction("<=>", (u.UnresolvedAttribute((_PIVOT_COLUMN,)), u.unaliased(value)))
 
 
 def _where(result: Attribute, matches: Expression) -> Expression:
@@ -81,7 +81,7 @@ def expand_pivot(relation: u.Aggregate, analysis: Analysis) -> u.Aggregate:
     is_single, needs_rows = len(relation.aggregates) == 1, _are_numbers(relation, analysis)
     columns = tuple(
         u.Alias(
-            _only_for(value, pivot.column, _bare(aggregate), needs_rows=needs_rows),
+            _only_for(value, pivot.column, u.unaliased(aggregate), needs_rows=needs_rows),
             (_name(value, aggregate, is_single, relation, analysis),),
         )
         for value in values
@@ -96,7 +96,7 @@ def resolve_pivot_table(relation: u.PivotTable, analysis: Analysis) -> LogicalPl
     scope = analysis.scope(child)
     mentioned = {
         node.id
-        for expression in (relation.column, *map(_bare, relation.aggregates))
+        for expression in (relation.column, *map(u.unaliased, relation.aggregates))
         for node in walk(analysis.expression(expression, scope))
         if isinstance(node, Attribute)
     }
@@ -118,14 +118,10 @@ def _distinct_values(relation: u.Aggregate, pivot: u.Pivot, analysis: Analysis) 
     return tuple(u.Literal(value, column.data_type) for value in found)
 
 
-def _bare(expression: u.Expression) -> u.Expression:
-    return expression.child if isinstance(expression, u.Alias) else expression
-
-
 def _only_for(value: u.Expression, column: u.Expression, aggregate: u.Expression, *, needs_rows: bool) -> u.Expression:
     """`aggregate` over the rows whose pivot column is `value`; with `needs_rows` NULL, whatever the aggregate, if there
     are none."""
-    matches = _matches(column, _bare(value))
+    matches = _matches(column, u.unaliased(value))
 
     def restrict(node: object) -> object | None:
         if not isinstance(node, u.UnresolvedFunction) or not _is_aggregate(node.name):
@@ -147,7 +143,7 @@ def _matches(column: u.Expression, value: u.Expression) -> u.Expression:
         case u.UnresolvedFunction(name="named_struct", arguments=columns), u.UnresolvedFunction(
             name="named_struct", arguments=values
         ) if len(columns) == len(values):
-            pairs = map(_matches, columns[1::2], map(_bare, values[1::2]))
+            pairs = map(_matches, columns[1::2], map(u.unaliased, values[1::2]))
             return reduce(lambda a, b: u.UnresolvedFunction("and", (a, b)), pairs)
         case _:
             return u.UnresolvedFunction("<=>", (column, value))

@@ -14,7 +14,7 @@ from unbounded.plan.expressions import Attribute, Literal, NamedExpression
 from unbounded.plan.logical import LogicalPlan, Project, SetOperation
 from unbounded.plan.streaming import is_streaming
 from unbounded.types.coercion import common_type
-from unbounded.types.datatypes import NULL, DataType, contains_map
+from unbounded.types.datatypes import NULL, DataType, MapType, contains_type
 
 
 def resolve_set_operation(relation: u.SetOperation, analysis: Analysis) -> LogicalPlan:
@@ -49,7 +49,7 @@ def set_operation(
 def refuse_maps(columns: Sequence[Attribute]) -> None:
     """Maps cannot be compared, so rows that hold one cannot be told apart."""
     for column in columns:
-        if contains_map(column.data_type):
+        if contains_type(column.data_type, MapType):
             raise analysis_error(
                 "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
                 colName=quoted((column.name,)),

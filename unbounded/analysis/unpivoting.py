@@ -20,6 +20,7 @@ from unbounded.plan.expressions import (
     NamedExpression,
     SortOrder,
     to_attribute,
+    unaliased,
 )
 from unbounded.plan.logical import Aggregate, Generate, LogicalPlan, Project, Sort
 from unbounded.plan.tree import walk
@@ -41,7 +42,7 @@ def resolve_unpivot(relation: u.Unpivot, analysis: Analysis) -> LogicalPlan:
     if not values:
         raise analysis_error("UNPIVOT_REQUIRES_VALUE_COLUMNS")
     labels = [to_attribute(value).name for value in values]
-    groups = [(_bare(value),) for value in values]
+    groups = [(unaliased(value),) for value in values]
     return _unpivot(child, ids, groups, labels, relation.variable_column, (relation.value_column,), analysis)
 
 
@@ -103,10 +104,6 @@ def _different_types(columns: Sequence[tuple[str, DataType]]) -> SparkError:
         f'"{name}" ({", ".join(members[:3])}{", ..." if len(members) > 3 else ""})' for name, members in by_type.items()
     )
     return analysis_error("UNPIVOT_VALUE_DATA_TYPE_MISMATCH", types=", ".join(shown))
-
-
-def _bare(expression: NamedExpression) -> Expression:
-    return expression.child if isinstance(expression, Alias) else expression
 
 
 def _name(expression: Expression) -> str:

@@ -32,7 +32,7 @@ def parse_duration_us(text: str) -> int:
     return days * _UNIT_US["day"] + microseconds
 
 
-def parse_interval_argument(text: str) -> tuple[int, int, int]:
+def _parse_argument(text: str) -> tuple[int, int, int]:
     """(months, days, microseconds) of an argument of `window` or `withWatermark`, which may be a literal of SQL.
 
     Raises: SparkError CANNOT_PARSE_INTERVAL
@@ -44,12 +44,23 @@ def parse_interval_argument(text: str) -> tuple[int, int, int]:
         raise analysis_error("CANNOT_PARSE_INTERVAL", intervalString=f"'{text}'") from None
 
 
+def parse_window_us(text: str) -> int:
+    """Microseconds of a length, slide or start of windows.
+
+    Raises: SparkError CANNOT_PARSE_INTERVAL, _LEGACY_ERROR_TEMP_3231 for months and years
+    """
+    months, days, microseconds = _parse_argument(text)
+    if months:
+        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3231", {"interval": text})
+    return days * _UNIT_US["day"] + microseconds
+
+
 def parse_delay_us(text: str) -> int:
     """Microseconds of the delay of a watermark, in which a month has 31 days.
 
     Raises: SparkError CANNOT_PARSE_INTERVAL
     """
-    months, days, microseconds = parse_interval_argument(text)
+    months, days, microseconds = _parse_argument(text)
     return (months * _LONGEST_MONTH_DAYS + days) * _UNIT_US["day"] + microseconds
 
 

@@ -34,7 +34,7 @@ from unbounded.types.datatypes import (
     TimestampNTZType,
     TimestampType,
     YearMonthIntervalType,
-    contains_map,
+    contains_type,
 )
 
 Typed = tuple[tuple[Expression, ...], DataType]
@@ -47,7 +47,7 @@ def _typing(result: DataType) -> TypingRule:
     def type_call(name: str, arguments: Sequence[Expression], environment: Environment) -> Typed:
         if not arguments:
             raise wrong_argument_count(name, 0, "> 0")
-        if any(contains_map(argument.data_type) for argument in arguments):
+        if any(contains_type(argument.data_type, MapType) for argument in arguments):
             raise analysis_error(
                 "DATATYPE_MISMATCH.HASH_MAP_TYPE", sqlExpr=quoted_call(name, arguments), functionName=f"`{name}`"
             )

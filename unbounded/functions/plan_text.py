@@ -52,7 +52,7 @@ class Branch:
         self.below = tuple(below)
         self.stands_for = stands_for
         self.keeps_count = keeps_count
-        self.counted: object = None
+        self.counted = stands_for
 
 
 def plan_branch(plan: LogicalPlan, feed: Callable[[Input], Branch | None] = lambda _: None) -> Branch:

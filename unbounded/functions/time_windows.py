@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unbounded.errors import ErrorKind, SparkError, analysis_error, not_supported
+from unbounded.errors import SparkError, analysis_error, not_supported
 from unbounded.functions.datetimes.interval_arithmetic import calendar_interval
 from unbounded.functions.datetimes.parameters import ANY_TIMESTAMP
-from unbounded.functions.durations import parse_calendar_interval, parse_interval_argument
+from unbounded.functions.durations import parse_calendar_interval, parse_window_us
 from unbounded.functions.engine import cast
 from unbounded.functions.environment import Environment
 from unbounded.functions.naming import pretty_name
@@ -30,8 +30,6 @@ from unbounded.types.datatypes import (
 from unbounded.types.scala_form import to_scala_text
 
 Typed = tuple[tuple[Expression, ...], DataType]
-
-_DAY_US = 86_400_000_000
 
 WINDOW_MARKS = ("spark.timeWindow", "spark.sessionWindow")
 """Metadata of a column that `window` or `session_window` made."""
@@ -98,10 +96,7 @@ def _duration_us(argument: Expression) -> int:
         return argument.value
     if not isinstance(argument, Literal) or not isinstance(argument.value, str):
         raise analysis_error("_LEGACY_ERROR_TEMP_1207")
-    months, days, microseconds = parse_interval_argument(argument.value)
-    if months:
-        raise SparkError(ErrorKind.ILLEGAL_ARGUMENT, "_LEGACY_ERROR_TEMP_3231", {"interval": argument.value})
-    return days * _DAY_US + microseconds
+    return parse_window_us(argument.value)
 
 
 def _check_window(shown: str, length: int, slide: int, start: int) -> None:

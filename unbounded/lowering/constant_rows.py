@@ -7,7 +7,7 @@ from typing import cast
 from unbounded.functions.catalog import REGISTRY
 from unbounded.lowering.expressions import ExpressionLowering
 from unbounded.lowering.lowered import column
-from unbounded.plan.expressions import Alias, Attribute, Call, Cast, Expression, Literal
+from unbounded.plan.expressions import Attribute, Call, Cast, Expression, Literal, unaliased
 from unbounded.plan.logical import LogicalPlan, OneRow, Project, SetOperation
 from unbounded.plan.tree import rewrite_down, walk
 from unbounded.plan.unresolved import SetOperator
@@ -40,7 +40,7 @@ def _rows(plan: LogicalPlan) -> list[Row] | None:
 def _row(plan: Project) -> Row | None:
     """The cells of a projection over one row, with those of a projection below put in."""
     if isinstance(plan.child, OneRow):
-        return tuple(e.child if isinstance(e, Alias) else e for e in plan.expressions)
+        return tuple(map(unaliased, plan.expressions))
     below = _row(plan.child) if isinstance(plan.child, Project) else None
     if below is None:
         return None
@@ -49,7 +49,7 @@ def _row(plan: Project) -> Row | None:
     def put_in(node: object) -> object | None:
         return values.get(node.id) if isinstance(node, Attribute) else None
 
-    cells = (e.child if isinstance(e, Alias) else e for e in plan.expressions)
+    cells = map(unaliased, plan.expressions)
     return tuple(cast(Expression, rewrite_down(cell, put_in)) for cell in cells)
 
 

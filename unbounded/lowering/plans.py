@@ -63,7 +63,7 @@ from unbounded.types.datatypes import (
     FloatType,
     MapType,
     StructType,
-    contains_map,
+    contains_type,
 )
 
 _NO_COLUMNS = "0 AS none"
@@ -255,11 +255,11 @@ def _one_form(value: str, data_type: DataType) -> str:
             return f"{value} + CAST(0 AS {engine_type(data_type)})"
         case MapType():
             return f"map_from_entries(list_sort(map_entries({value})))"
-        case StructType(fields=fields) if contains_map(data_type):
+        case StructType(fields=fields) if contains_type(data_type, MapType):
             parts = (_one_form(f"struct_extract({value}, {text(f.name)})", f.data_type) for f in fields)
             named = ", ".join(f"{quote(f.name)} := {part}" for f, part in zip(fields, parts, strict=True))
             return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({named}) END"
-        case ArrayType(element_type=element) if contains_map(data_type):
+        case ArrayType(element_type=element) if contains_type(data_type, MapType):
             return f"list_transform({value}, lambda e : {_one_form('e', element)})"
         case _:
             return value

@@ -381,5 +381,10 @@ def to_attribute(expression: NamedExpression) -> Attribute:
     return expression if isinstance(expression, Attribute) else expression.to_attribute()
 
 
+def unaliased(expression: Expression) -> Expression:
+    """What an alias names; anything else as it is."""
+    return expression.child if isinstance(expression, Alias) else expression
+
+
 def renamed(attribute: Attribute, name: str) -> Attribute:
     return replace(attribute, name=name)

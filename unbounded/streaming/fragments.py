@@ -19,7 +19,7 @@ from unbounded.functions.environment import Environment
 from unbounded.lowering.lowered import LoweredQuery
 from unbounded.lowering.plans import lower_query
 from unbounded.optimizer.rules import optimize
-from unbounded.plan.expressions import Alias, Attribute, Call
+from unbounded.plan.expressions import Attribute, Call, unaliased
 from unbounded.plan.logical import Input, LogicalPlan, Project, Scan, SubqueryAlias, WithWatermark
 from unbounded.plan.tree import contains
 from unbounded.types.arrow import to_arrow_schema
@@ -141,7 +141,7 @@ def picked_columns(plan: LogicalPlan) -> list[PickedColumn] | None:
         case SubqueryAlias(child=child) | WithWatermark(child=child):
             return picked_columns(child)
         case Project(child=child, expressions=expressions):
-            bare = [e.child if isinstance(e, Alias) else e for e in expressions]
+            bare = list(map(unaliased, expressions))
             below = picked_columns(child)
             if below is None or not all(isinstance(e, Attribute) for e in bare):
                 return None

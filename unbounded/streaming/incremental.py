@@ -24,6 +24,7 @@ from unbounded.plan.expressions import (
     PartialAggregate,
     SortOrder,
     to_attribute,
+    unaliased,
 )
 from unbounded.plan.logical import (
     Aggregate,
@@ -261,7 +262,7 @@ class _Build:
             len(keys),
             event_key,
             has_watermark,
-            self._late_rows(below.plan, _bare(aggregate.grouping[event_key]))
+            self._late_rows(below.plan, unaliased(aggregate.grouping[event_key]))
             if has_watermark and event_key is not None
             else None,
             is_shown,
@@ -280,9 +281,9 @@ class _Build:
         states = {call: self._state_columns(call) for call in calls}
         grouping = tuple(cast(NamedExpression, rewrite_down(g, of_row)) for g in aggregate.grouping)
         groups = tuple(to_attribute(g) for g in aggregate.grouping)
-        bare = [g.child if isinstance(g, Alias) else g for g in aggregate.grouping]
+        bare = list(map(unaliased, aggregate.grouping))
         position = next(i for i, g in enumerate(bare) if isinstance(g, Attribute) and g.id == merging.merged.id)
-        named = tuple(Alias(_bare(g), a.id, a.name, a.metadata) for g, a in zip(grouping, groups, strict=True))
+        named = tuple(Alias(unaliased(g), a.id, a.name, a.metadata) for g, a in zip(grouping, groups, strict=True))
         updates = tuple(cast(NamedExpression, rewrite_down(u, of_row)) for u in _updates(states))
         update = Aggregate(Input(NEW, rows), named, (*groups, *updates))
         below = self.fragment(merging.child)
@@ -391,10 +392,6 @@ def _merges(states: States) -> tuple[NamedExpression, ...]:
         for call, attributes in states.items()
         for i, column in enumerate(attributes)
     )
-
-
-def _bare(expression: NamedExpression) -> Expression:
-    return expression.child if isinstance(expression, Alias) else expression
 
 
 Finish = Callable[[Input], LogicalPlan]

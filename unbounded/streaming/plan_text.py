@@ -70,9 +70,7 @@ class _Branches:
         match feed:
             case SourceFeed(position=position, scan=scan, condition=condition):
                 kept = "" if condition is None else f", filters {pretty_name(condition)}"
-                return _counted(
-                    Branch(f"MicroBatchScan {self.sources[position]} {name_list(scan.output)}{kept}", (), feed)
-                )
+                return Branch(f"MicroBatchScan {self.sources[position]} {name_list(scan.output)}{kept}", (), feed)
             case WatermarkNode(column=column, delay_ms=delay_ms, below=below):
                 name = below.plan.output[column].name
                 text = f"EventTimeWatermark {name}, {delay_ms / 1000:g} seconds"
@@ -81,14 +79,7 @@ class _Branches:
                 text = f"CollectMetrics {name}, {name_list(metrics.output)}"
                 return Branch(text, [self.of_fragment(below)], keeps_count=True)
             case operator:
-                line = _operator_line(operator, self.mode)
-                return _counted(Branch(line, [self.of_fragment(operator.below)], operator))
-
-
-def _counted(branch: Branch) -> Branch:
-    """Of a feed, whose rows are counted when it gives them."""
-    branch.counted = branch.stands_for
-    return branch
+                return Branch(_operator_line(operator, self.mode), [self.of_fragment(operator.below)], operator)
 
 
 def _operator_line(operator: StatefulOperator, mode: OutputMode) -> str:

@@ -287,14 +287,16 @@ def _interval_name(start: str, end: str) -> str:
     return f"interval {start.lower()}" if start == end else f"interval {start.lower()} to {end.lower()}"
 
 
-def contains_map(data_type: DataType) -> bool:
-    """Whether it is a map, or has one inside."""
+def contains_type(data_type: DataType, kind: type[DataType]) -> bool:
+    """Whether it is of this kind, or has one inside."""
     match data_type:
-        case MapType():
+        case _ if isinstance(data_type, kind):
             return True
         case ArrayType(element_type=element):
-            return contains_map(element)
+            return contains_type(element, kind)
+        case MapType(key_type=key, value_type=value):
+            return contains_type(key, kind) or contains_type(value, kind)
         case StructType(fields=fields):
-            return any(contains_map(f.data_type) for f in fields)
+            return any(contains_type(f.data_type, kind) for f in fields)
         case _:
             return False

@@ -25,7 +25,7 @@ from unbounded.connectors.delta.transaction import FEED, put_version, removed_fi
 from unbounded.errors import not_supported
 from unbounded.ids import new_id
 from unbounded.storage.api import FileSystem
-from unbounded.types.datatypes import ArrayType, DataType, MapType, StructType, TimestampNTZType
+from unbounded.types.datatypes import StructType, TimestampNTZType, contains_type
 from unbounded.types.json_form import to_json
 
 _WITHOUT_FEATURES, _WITH_FEED, _WITH_FEATURES = 2, 4, 7
@@ -130,7 +130,7 @@ def set_properties(path: str, properties: Mapping[str, str], files: FileSystem, 
 def _protocol(definition: Definition, before: TableMetadata | None) -> dict[str, Any]:
     """What the table needs, and what it needed before: a table asks for no less than it has."""
     has_feed = dict(definition.properties).get(FEED, "false").lower() == "true"
-    has_wall_clock = _has_wall_clock(definition.schema)
+    has_wall_clock = contains_type(definition.schema, TimestampNTZType)
     reader_version, writer_version = (before.reader_version, before.writer_version) if before else (1, 0)
     writer_version = max(writer_version, _WITH_FEED if has_feed else _WITHOUT_FEATURES)
     if writer_version < _WITH_FEATURES and not has_wall_clock:
@@ -143,17 +143,3 @@ def _protocol(definition: Definition, before: TableMetadata | None) -> dict[str,
     versions = {"minReaderVersion": 3 if readers else 1, "minWriterVersion": _WITH_FEATURES}
     features = {"readerFeatures": sorted(readers), "writerFeatures": sorted(writers)}
     return {**versions, **(features if readers else {"writerFeatures": sorted(writers)})}
-
-
-def _has_wall_clock(data_type: DataType) -> bool:
-    match data_type:
-        case TimestampNTZType():
-            return True
-        case ArrayType(element_type=element):
-            return _has_wall_clock(element)
-        case MapType(key_type=key, value_type=value):
-            return _has_wall_clock(key) or _has_wall_clock(value)
-        case StructType(fields=fields):
-            return any(_has_wall_clock(f.data_type) for f in fields)
-        case _:
-            return False

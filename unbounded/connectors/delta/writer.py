@@ -67,12 +67,12 @@ class DeltaWriter:
 
         Raises: SparkError DELTA_CONCURRENT_WRITE if others are always faster; what else may stop a write
         """
-        rows = _Rows(batches)
+        rows = _Rows(batches, is_kept=not self.overwrites)
         while True:
             try:
                 return self._write(rows, schema, transaction)
             except library().exceptions.CommitFailedError as error:
-                if self.overwrites or not rows.can_be_read_again:
+                if not rows.can_be_read_again:
                     raise concurrent_write() from error
 
     def _write(self, rows: _Rows, schema: StructType, transaction: Transaction | None) -> bool:
@@ -149,11 +149,12 @@ def not_null_violated(name: str) -> SparkError:
 class _Rows:
     """Batches on their way into the library, which would wrap an error of the query: `failure` keeps it.
 
-    They can be read several times as long as they are few.
+    `is_kept`: they can be read several times as long as they are few.
     """
 
-    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+    def __init__(self, batches: Iterable[pa.RecordBatch], *, is_kept: bool) -> None:
         self._batches = iter(batches)
+        self._kept_bytes_max = _KEPT_BYTES_MAX if is_kept else -1
         self._kept: list[pa.RecordBatch] = []
         self._kept_bytes = 0
         self._reads = 0
@@ -161,7 +162,7 @@ class _Rows:
 
     @property
     def can_be_read_again(self) -> bool:
-        return self._reads < _ATTEMPTS_MAX and self._kept_bytes <= _KEPT_BYTES_MAX
+        return self._reads < _ATTEMPTS_MAX and self._kept_bytes <= self._kept_bytes_max
 
     def read(self, schema: pa.Schema, required: Collection[str]) -> Iterator[pa.RecordBatch]:
         self._reads += 1
@@ -181,7 +182,7 @@ class _Rows:
         yield from list(self._kept)
         for batch in self._batches:
             self._kept_bytes += batch.nbytes
-            if self._kept_bytes <= _KEPT_BYTES_MAX:
+            if self._kept_bytes <= self._kept_bytes_max:
                 self._kept.append(batch)
             else:
                 self._kept.clear()

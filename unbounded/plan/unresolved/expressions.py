@@ -95,6 +95,11 @@ class Alias(Expression):
     metadata: str | None = None
 
 
+def unaliased(expression: Expression) -> Expression:
+    """What an alias names; anything else as it is."""
+    return expression.child if isinstance(expression, Alias) else expression
+
+
 class CastMode(Enum):
     """DEFAULT follows `spark.sql.ansi.enabled`; TRY gives NULL where ANSI would raise."""
 

@@ -11,7 +11,7 @@ from unbounded.connectors.file_streams.earlier_files import is_streamed
 from unbounded.connectors.formats import DELTA, find_file_format
 from unbounded.errors import analysis_error, not_supported
 from unbounded.plan import unresolved as u
-from unbounded.plan.expressions import Alias, Expression, Literal
+from unbounded.plan.expressions import Expression, Literal, unaliased
 from unbounded.plan.identifiers import quote_parts
 from unbounded.plan.logical import LogicalPlan, Project
 from unbounded.session.commands import store_assignment
@@ -70,7 +70,7 @@ def _static_values(command: u.InsertInto, table: Table, context: CommandContext,
     query = u.Project(u.OneRow(), tuple(u.Alias(value, (name,)) for name, value in command.static_partition))
     plan = context.analyze(query, ids)
     assert isinstance(plan, Project)
-    return {e.name.lower(): e.child if isinstance(e, Alias) else e for e in plan.expressions}
+    return {e.name.lower(): unaliased(e) for e in plan.expressions}
 
 
 def _insert_rows(

@@ -26,12 +26,12 @@ from unbounded.functions.naming import pretty_name
 from unbounded.plan import unresolved as u
 from unbounded.plan.expressions import (
     AggregateCall,
-    Alias,
     Exists,
     Expression,
     InSubquery,
     Literal,
     ScalarSubquery,
+    unaliased,
 )
 from unbounded.plan.logical import Aggregate, Input, LogicalPlan, Project, Scan, Stored, SubqueryAlias
 from unbounded.plan.tree import walk_expression
@@ -93,7 +93,7 @@ class Rewriting:
         plan = self.context.analyze(u.Project(u.Planned(over), items), self.ids)
         if not isinstance(plan, Project) or plan.child is not over or any(map(has_aggregate, plan.expressions)):
             raise not_supported("Aggregates and generators in a change of rows", "Compute them in the source.")
-        return [item.child if isinstance(item, Alias) else item for item in plan.expressions]
+        return list(map(unaliased, plan.expressions))
 
     def counts(self, matched: LogicalPlan) -> Mapping[int, int]:
         """How many rows of `matched`, which has the columns of `rows`, are in which file."""
